@@ -41,7 +41,8 @@ inline constexpr std::string_view default_session_id = "default";
 }
 
 [[nodiscard]] constexpr bool is_root_session_id(std::string_view text) noexcept {
-    if (text.empty() || text.size() > 64 || text.front() == '.' || text.front() == '-') return false;
+    if (text.empty() || text.size() > 64 || text.front() == '.' || text.front() == '-')
+        return false;
     for (const char c : text) {
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';

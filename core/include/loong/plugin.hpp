@@ -58,8 +58,8 @@ inline constexpr std::uint64_t runtime_layout =
                   RuntimeSetup, Runtime, DurableRuntime, SessionContext>();
 
 inline constexpr std::uint64_t store_layout =
-    layout::stamp<Error, Result<void>, Result<std::uint64_t>, Value, Settings, TaskSummary, Progress,
-                  Dependency, OpenRequest, LeaseHolder, LeaseStatus, WatchTarget, NewTask,
+    layout::stamp<Error, Result<void>, Result<std::uint64_t>, Value, Settings, TaskSummary,
+                  Progress, Dependency, OpenRequest, LeaseHolder, LeaseStatus, WatchTarget, NewTask,
                   CreatedTask, StoredTask, EventRecords, ListedTask, TaskFilter, ListPage,
                   CountGroup, Finding, StoreSetup, Store, StoreHost, Lease, Watch>();
 
@@ -125,7 +125,7 @@ void destroy(Base* object) noexcept {
 } // namespace loong
 
 // The symbol is data with C linkage and default visibility: the only thing a plugin exports.
-#define LOONG_PLUGIN_SYMBOL_(kind) extern "C" __attribute__((visibility("default"), used)) const kind
+#define LOONG_PLUGIN_SYMBOL_(kind) extern "C" __attribute__((visibility("default"))) const kind
 
 #define LOONG_RUNTIME_PLUGIN(Class, plugin_id, plugin_version)                                     \
     LOONG_PLUGIN_SYMBOL_(loong::RuntimeDescriptor) loong_runtime_v1;                               \
