@@ -1,0 +1,23 @@
+#pragma once
+/// Events as records: one line of text each, in the JSON subset of YAML.
+///
+/// `{"id":17,"at":"2026-01-02T03:04:05.000006Z","kind":"task_progress","session_id":"…",
+/// "actor_session_id":"…","data":{…}}`; the last record of a group that was appended at once ends
+/// in `"end":true}`. `id` is always the first member and `end` the last one: stores rely on it.
+
+#include "loong/error.hpp"
+#include "loong/event.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loong {
+
+/// The records of a group of events; the last one is marked as its end.
+[[nodiscard]] std::vector<std::string> write_records(const std::vector<Event>& group);
+
+/// `store_corrupt` where the text is no record. An unknown kind is kept.
+[[nodiscard]] Result<Event> read_record(std::string_view record);
+
+} // namespace loong
