@@ -1,0 +1,197 @@
+#include "children.hpp"
+
+#include "protocol.hpp"
+#include "text.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace loong::keeper {
+namespace {
+
+int open_process_file(pid_t pid, const char* name) {
+    Text path;
+    path.add("/proc/").add(pid).add("/").add(name);
+    return open(path.c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+/// Calls `visit(pid)` for every number in a list of children.
+template <typename Visit>
+void for_each_number(int file, Visit visit) {
+    if (file < 0) return;
+    char chunk[512];
+    pid_t number = 0;
+    for (;;) {
+        const ssize_t count = read(file, chunk, sizeof(chunk));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        for (ssize_t i = 0; i < count; ++i) {
+            if (chunk[i] >= '0' && chunk[i] <= '9') {
+                number = number * 10 + (chunk[i] - '0');
+            } else if (number != 0) {
+                visit(number);
+                number = 0;
+            }
+        }
+    }
+    if (number != 0) visit(number);
+    close(file);
+}
+
+template <typename Visit>
+void for_each_own_child(Visit visit) {
+    for_each_number(open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC), visit);
+}
+
+/// Calls `visit(pid)` for the children of another process; each of its threads may have some.
+template <typename Visit>
+void for_each_child_of(pid_t pid, Visit visit) {
+    const int tasks = open_process_file(pid, "task");
+    if (tasks < 0) return;
+    alignas(8) char entries[1024];
+    for (;;) {
+        const long count = syscall(SYS_getdents64, tasks, entries, sizeof(entries));
+        if (count <= 0) break;
+        for (long at = 0; at < count;) {
+            // struct linux_dirent64: the length of the entry at 16, its name at 19.
+            unsigned short length = 0;
+            std::memcpy(&length, entries + at + 16, sizeof(length));
+            const char* name = entries + at + 19;
+            if (name[0] != '.') {
+                Text path;
+                path.add(name).add("/children");
+                for_each_number(openat(tasks, path.c_str(), O_RDONLY | O_CLOEXEC), visit);
+            }
+            at += length;
+        }
+    }
+    close(tasks);
+}
+
+pid_t parent_of(pid_t pid) {
+    const int file = open_process_file(pid, "stat");
+    if (file < 0) return 0;
+    char content[256];
+    const ssize_t count = read(file, content, sizeof(content) - 1);
+    close(file);
+    if (count <= 0) return 0;
+    content[count] = '\0';
+    // The name, in parentheses, may contain anything; after it come the state and the parent.
+    const char* after_name = std::strrchr(content, ')');
+    if (after_name == nullptr || std::strlen(after_name) < 5) return 0;
+    pid_t parent = 0;
+    for (const char* digit = after_name + 4; *digit >= '0' && *digit <= '9'; ++digit) {
+        parent = parent * 10 + (*digit - '0');
+    }
+    return parent;
+}
+
+/// TERM to `pid` if it is a child of `parent`. The number of a process that is not our own child
+/// may be given to another at any moment; a descriptor stays with its process.
+bool ask_child_of(pid_t pid, pid_t parent) {
+    const int process = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+    if (process < 0) return false;
+    const bool right = parent_of(pid) == parent;
+    if (right) {
+        syscall(SYS_pidfd_send_signal, process, SIGTERM, nullptr, 0);
+        syscall(SYS_pidfd_send_signal, process, SIGCONT, nullptr, 0);
+    }
+    close(process);
+    return right;
+}
+
+} // namespace
+
+bool Children::spared(pid_t pid) const {
+    const int file = open_process_file(pid, "environ");
+    if (file < 0) return false;
+    char chunk[512];
+    char entry[192];
+    std::size_t length = 0;
+    bool found = false;
+    const std::size_t worker_length = std::strlen(worker_variable);
+    const std::size_t session_length = std::strlen(session_variable);
+    ssize_t count = 0;
+    while (!found && (count = read(file, chunk, sizeof(chunk))) > 0) {
+        for (ssize_t i = 0; i < count && !found; ++i) {
+            if (length < sizeof(entry)) entry[length++] = chunk[i];
+            if (chunk[i] != '\0') continue;
+            entry[sizeof(entry) - 1] = '\0';
+            if (std::strncmp(entry, worker_variable, worker_length) == 0 &&
+                entry[worker_length] == '=') {
+                found = true;
+            } else if (std::strncmp(entry, session_variable, session_length) == 0 &&
+                       entry[session_length] == '=') {
+                found = std::strcmp(entry + session_length + 1, session_id_) != 0;
+            }
+            length = 0;
+        }
+    }
+    close(file);
+    return found;
+}
+
+void Children::reap() const {
+    for_each_own_child([&](pid_t pid) {
+        if (pid != leader_) waitpid(pid, nullptr, WNOHANG);
+    });
+}
+
+Remains Children::look() {
+    Remains remains;
+    for_each_own_child([&](pid_t pid) {
+        if (pid == leader_) return;
+        if (waitpid(pid, nullptr, WNOHANG) != 0) return;
+        if (spared(pid)) return;
+        if (kill(pid, 0) != 0 && errno == EPERM) {
+            ++remains.beyond_reach;
+        } else {
+            ++remains.to_end;
+        }
+    });
+    return remains;
+}
+
+void Children::ask_group() const {
+    kill(-leader_, SIGTERM);
+    kill(-leader_, SIGCONT);
+}
+
+void Children::ask_tree(pid_t child) {
+    constexpr int most = 256;
+    static pid_t found[most];
+    int count = 0;
+    found[count++] = child;
+    for (int i = 0; i < count; ++i) {
+        const pid_t parent = found[i];
+        for_each_child_of(parent, [&](pid_t pid) {
+            if (count == most || spared(pid) || !ask_child_of(pid, parent)) return;
+            found[count++] = pid;
+        });
+    }
+}
+
+void Children::ask_all() {
+    // Depth first would not do: an asked parent may end, and its children then are ours.
+    for_each_own_child([&](pid_t pid) {
+        if (pid == leader_ || spared(pid)) return;
+        ask_tree(pid);
+        kill(pid, SIGTERM);
+        kill(pid, SIGCONT);
+    });
+    ask_group();
+}
+
+void Children::force_all() {
+    kill(-leader_, SIGKILL);
+    for_each_own_child([&](pid_t pid) {
+        if (!spared(pid)) kill(pid, SIGKILL);
+    });
+}
+
+} // namespace loong::keeper

@@ -1,0 +1,190 @@
+#include "output.hpp"
+
+#include "clock.hpp"
+#include <loong/output_files.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace loong::keeper {
+namespace {
+
+constexpr std::uint32_t largest_piece = 1U << 20;
+constexpr std::uint32_t usual_pipe_size = 1U << 16;
+constexpr std::uint32_t small_piece = 512;
+constexpr std::uint64_t drain_limit = std::uint64_t{4} << 20;
+/// Open on /dev/null for reading and writing.
+constexpr int null_descriptor = 0;
+
+/// Only for file systems that cannot splice: the pages stay untouched, and cost nothing, elsewhere.
+char buffer[usual_pipe_size];
+
+int open_at_end(int directory, const char* name, off_t& size) {
+    const int file =
+        openat(directory, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    if (file < 0) return file;
+    size = lseek(file, 0, SEEK_END);
+    return size < 0 ? -1 : file;
+}
+
+/// Moves bytes from a pipe to a file; as splice(2) otherwise.
+ssize_t move(int pipe, int file, off_t* place, std::size_t limit) {
+    for (;;) {
+        const ssize_t moved = splice(pipe, nullptr, file, place, limit, SPLICE_F_NONBLOCK);
+        if (moved < 0 && errno == EINTR) continue;
+        if (moved >= 0 || errno != EINVAL) return moved;
+        break;
+    }
+    if (limit > sizeof(buffer)) limit = sizeof(buffer);
+    const ssize_t count = read(pipe, buffer, limit);
+    if (count <= 0) return count;
+    for (ssize_t done = 0; done < count;) {
+        const auto left = static_cast<std::size_t>(count - done);
+        const ssize_t written = place == nullptr ? write(file, buffer + done, left)
+                                                 : pwrite(file, buffer + done, left, *place + done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            // The rest is read already and cannot go back.
+            if (done == 0) return -1;
+            if (place != nullptr) *place += done;
+            return done;
+        }
+        done += written;
+    }
+    if (place != nullptr) *place += count;
+    return count;
+}
+
+} // namespace
+
+int Output::open(int directory, std::uint64_t max_bytes) {
+    max_bytes_ = max_bytes;
+    const char* const names[2] = {stdout_file_name, stderr_file_name};
+    for (int i = 0; i < 2; ++i) {
+        streams[i].number = static_cast<std::uint8_t>(i + 1);
+        streams[i].file = open_at_end(directory, names[i], streams[i].size);
+        if (streams[i].file < 0) return errno;
+    }
+    index_ = open_at_end(directory, output_index_file_name, index_size_);
+    if (index_ < 0) return errno;
+    // An unfinished record is overwritten by the next.
+    index_size_ -= index_size_ % static_cast<off_t>(output_piece_size);
+    return 0;
+}
+
+int Output::make_pipes(int (&ends)[2]) {
+    for (int i = 0; i < 2; ++i) {
+        int both[2];
+        if (pipe2(both, O_CLOEXEC) != 0) return errno;
+        if (fcntl(both[0], F_SETFL, O_NONBLOCK) != 0) return errno;
+        streams[i].pipe = both[0];
+        ends[i] = both[1];
+    }
+    return 0;
+}
+
+bool Output::write_record(off_t place, std::int64_t at, std::uint32_t length, std::uint8_t stream,
+                          bool dropped) {
+    const OutputPieceBytes bytes = encode({at, length, stream, dropped});
+    ssize_t written = 0;
+    do {
+        written = pwrite(index_, bytes.data(), bytes.size(), place);
+    } while (written < 0 && errno == EINTR);
+    if (written == static_cast<ssize_t>(bytes.size())) return true;
+    if (error == 0) error = written < 0 ? errno : ENOSPC;
+    return false;
+}
+
+bool Output::keep(Stream& stream, std::uint32_t room) {
+    off_t end = stream.size;
+    const ssize_t moved = move(stream.pipe, stream.file, &end, room);
+    if (moved < 0) {
+        if (errno == EAGAIN) return false;
+        // The disk is full, or worse: the work must not hang on it, so the bytes are dropped, and
+        // the index says so.
+        if (error == 0) error = errno;
+        return drop(stream);
+    }
+    if (moved == 0) {
+        close(stream.pipe);
+        stream.pipe = -1;
+        return false;
+    }
+    const auto length = static_cast<std::uint32_t>(moved);
+    if (!write_record(index_size_, wall_clock(), length, stream.number, false)) {
+        // A piece that the index does not know would shift all that come after it.
+        if (ftruncate(stream.file, stream.size) == 0) stream.dropped += length;
+        return true;
+    }
+    index_size_ += static_cast<off_t>(output_piece_size);
+    stream.size = end;
+    stream.kept += length;
+    if (length >= usual_pipe_size && !stream.pipe_is_large) {
+        // Much is coming: fewer and larger pieces. Refused where the user has too many such pipes.
+        stream.pipe_is_large = true;
+        static_cast<void>(fcntl(stream.pipe, F_SETPIPE_SZ, largest_piece));
+    }
+    if (length < small_piece) pace();
+    return true;
+}
+
+bool Output::drop(Stream& stream) {
+    const ssize_t moved = move(stream.pipe, null_descriptor, nullptr, largest_piece);
+    if (moved < 0) return false;
+    if (moved == 0) {
+        close(stream.pipe);
+        stream.pipe = -1;
+        return false;
+    }
+    const auto length = static_cast<std::uint32_t>(moved);
+    stream.dropped += length;
+    // The record of what was dropped grows in place, so that endless output does not become an
+    // endless index.
+    const bool extends =
+        stream.drop_record >= 0 && stream.drop_record_length < 0xffffffffU - length;
+    const off_t place = extends ? stream.drop_record : index_size_;
+    const std::uint32_t total = extends ? stream.drop_record_length + length : length;
+    if (write_record(place, wall_clock(), total, stream.number, true)) {
+        if (!extends) index_size_ += static_cast<off_t>(output_piece_size);
+        stream.drop_record = place;
+        stream.drop_record_length = total;
+    }
+    return true;
+}
+
+bool Output::copy(Stream& stream) {
+    const auto size = static_cast<std::uint64_t>(stream.size);
+    if (size >= max_bytes_) return drop(stream);
+    const std::uint64_t room = max_bytes_ - size;
+    return keep(stream, room < largest_piece ? static_cast<std::uint32_t>(room) : largest_piece);
+}
+
+void Output::pace() {
+    // A writer of single bytes would get an index sixteen times as long as its output. After a
+    // burst, small pieces are read a thousand times a second at most; more bytes gather meanwhile.
+    if (small_pieces_left_ > 0) {
+        --small_pieces_left_;
+        return;
+    }
+    const std::int64_t now = steady_clock();
+    const std::int64_t earned = (now - last_pace_) / 1000;
+    last_pace_ = now;
+    if (earned > 0) {
+        small_pieces_left_ =
+            earned < small_piece_burst ? static_cast<int>(earned) : small_piece_burst;
+        return;
+    }
+    usleep(1000);
+}
+
+void Output::drain() {
+    for (Stream& stream : streams) {
+        const std::uint64_t before = stream.kept + stream.dropped;
+        while (stream.pipe >= 0 && stream.kept + stream.dropped - before < drain_limit) {
+            if (!copy(stream)) break;
+        }
+    }
+}
+
+} // namespace loong::keeper

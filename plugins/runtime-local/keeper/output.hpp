@@ -1,0 +1,61 @@
+#pragma once
+/// Copies what the command writes into the session's files, and keeps the index of its order.
+
+#include <cstdint>
+#include <sys/types.h>
+
+namespace loong::keeper {
+
+/// One of the two streams.
+struct Stream {
+    /// The end of the pipe that is read; -1 once the last writer has closed the other.
+    int pipe = -1;
+    int file = -1;
+    std::uint8_t number = 0;
+    off_t size = 0;
+    /// Of this command alone.
+    std::uint64_t kept = 0;
+    std::uint64_t dropped = 0;
+    /// Where the index tells of dropped bytes: one record, which grows.
+    off_t drop_record = -1;
+    std::uint32_t drop_record_length = 0;
+    bool pipe_is_large = false;
+};
+
+class Output {
+public:
+    /// Opens the files below `directory` and goes on at their ends. Returns 0 or an error number.
+    int open(int directory, std::uint64_t max_bytes);
+
+    /// Makes the pipes; the command's ends go to `ends`. Returns 0 or an error number.
+    int make_pipes(int (&ends)[2]);
+
+    /// Copies what is there now, at most once around. Never waits for the writer. False: nothing
+    /// was there.
+    bool copy(Stream& stream);
+
+    /// Copies what the pipes still hold. A writer that goes on for ever does not hold it up.
+    void drain();
+
+    Stream streams[2];
+    /// The first error number that made bytes get lost; 0 where none did.
+    int error = 0;
+
+private:
+    bool keep(Stream& stream, std::uint32_t room);
+    bool drop(Stream& stream);
+    bool write_record(off_t place, std::int64_t at, std::uint32_t length, std::uint8_t stream,
+                      bool dropped);
+    void pace();
+
+    int index_ = -1;
+    off_t index_size_ = 0;
+    std::uint64_t max_bytes_ = 0;
+    /// How many small pieces may be read before reading slows down.
+    int small_pieces_left_ = small_piece_burst;
+    std::int64_t last_pace_ = 0;
+
+    static constexpr int small_piece_burst = 4096;
+};
+
+} // namespace loong::keeper
