@@ -98,6 +98,8 @@ struct Supersede {
     std::string message;
     std::string found;
     bool resumes = false;
+    /// Goes into `delegate_queued` of the new session (`rerun_started_steps: true`).
+    bool rerun_started_steps = false;
 };
 /// From inside: `conflict` unless `session_id` is the current session and running.
 struct Report {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loong {
@@ -31,6 +32,8 @@ struct SessionFacts {
     std::optional<Outcome> outcome;
     /// The runtime said that it cannot go on; the session's steps, in order.
     std::vector<StepRecord> steps;
+    /// The operator asked for it: a step that had started when its worker was lost runs again.
+    bool rerun_started_steps = false;
 };
 
 struct RequestFacts {
@@ -77,6 +80,8 @@ struct TaskState {
     /// How long the running session's clock has been stopped by requests, those closed only.
     Microseconds paused{};
     std::optional<Time> paused_since;
+    /// When the task was released last; a limit on the start counts from then.
+    std::optional<Time> released_at;
     /// A cancel was forced.
     bool force_cancel = false;
     bool cancel_acknowledged = false;
@@ -85,12 +90,41 @@ struct TaskState {
 /// The state before the first event.
 [[nodiscard]] TaskState initial_state(const TaskDocument& document);
 
+/// How long after the moment at which a session is ended by force nobody speaks of overdue: a live
+/// worker needs a little time to see the work's end and to record it.
+inline constexpr Microseconds ending_allowance = std::chrono::seconds(2);
+
 /// Folds one event in. Total: an event that does not fit (or of an unknown kind) changes nothing but
 /// the revision and `updated_at`, so that an old reader copes with a newer writer.
+///
+/// `overdue_at` follows from this:
+/// - ready: `start_within` after the session was queued, released, or became due, whichever came
+///   last; none while the task is held. Waiting for a dependency does not stop it.
+/// - running: the grace time and `ending_allowance` after the timeout or after the request to
+///   cancel, whichever comes first. The timeout's clock stops while a request is open (only the
+///   cancel counts then); time without a carrier counts, because the work may go on.
+///
+/// `retry_possible` is false only where no worker could be started because the runtime cannot run
+/// this work at all (`unsupported`): another attempt would meet the same. `oldest_request` is the
+/// oldest approval where one is open, else the oldest input: the one that decides the status.
 [[nodiscard]] TaskState evolve(TaskState state, const Event& event);
 
 [[nodiscard]] inline const SessionFacts* current_session(const TaskState& state) {
     return state.sessions.empty() ? nullptr : &state.sessions.back();
 }
+
+[[nodiscard]] const RequestFacts* find_request(const TaskState& state,
+                                               std::string_view request_id);
+
+/// The request that a session means by this key: the newest that was not withdrawn, whichever
+/// session opened it.
+[[nodiscard]] const RequestFacts* find_request_by_key(const TaskState& state, std::string_view key);
+
+/// Steps of the sessions that the current one goes on from, the oldest first; none where it started
+/// from the beginning.
+[[nodiscard]] std::vector<StepRecord> earlier_steps(const TaskState& state);
+
+/// How many automatic retries are left: each retry takes one, a resumed session none.
+[[nodiscard]] int retries_left(const TaskState& state);
 
 } // namespace loong

@@ -169,6 +169,9 @@ struct FactDetails {
     std::optional<int> signal;
     std::string carrier_host;
     std::int64_t carrier_pid = 0;
+    /// Words that proposed commands need after the verb, `--session S` for a viewer that is not the
+    /// default one.
+    std::vector<std::string> command_options;
 };
 
 /// The derived status with everything that is said of it. Member names are those of the JSON.

@@ -239,6 +239,10 @@ public:
                                 const std::vector<std::string>& records, const TaskSummary& summary,
                                 const Lease* lease) = 0;
 
+    /// Keeps secrets for a task again, in place of those that there were, for another attempt.
+    /// `task_not_found`.
+    virtual Result<void> write_secrets(std::string_view task_id, std::string_view secrets) = 0;
+
     /// Deletes the secrets of a task; those that are not there are deleted already. Not undone by a
     /// crash afterwards. `task_not_found`.
     virtual Result<void> erase_secrets(std::string_view task_id) = 0;

@@ -377,8 +377,14 @@ public:
     Result<std::vector<SessionDirectory>> session_directories(const std::string& task);
 
     /// Carries claimable sessions in this process until there are none: what `loong worker` does.
-    /// `ready` is called once the worker holds its slot. Returns when nothing is left to do.
-    Result<void> work(const std::function<void()>& ready);
+    /// `ready` is called once the worker holds its slot, and says whether anybody still waits for
+    /// this worker. Returns when nothing is left to do. Sets SIGPIPE to be ignored.
+    Result<void> work(const std::function<bool()>& ready);
+
+    /// Takes over the running session of a task whose carrier is gone and whose work is alive, and
+    /// then goes on as work() does: what `loong worker --adopt TASK` does. `conflict` where another
+    /// carries it.
+    Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
 
 private:
     class Implementation;

@@ -1,0 +1,306 @@
+#include "carried_session.hpp"
+
+#include "session_files.hpp"
+#include "text.hpp"
+#include "workspace.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool any(const SessionSignals& signals) {
+    return signals.cancel || signals.force || signals.timeout || signals.detach;
+}
+
+/// The steps of the sessions that this one goes on from: back to the last start from the beginning.
+std::vector<StepRecord> steps_before(const TaskState& state) {
+    std::vector<StepRecord> steps;
+    std::size_t first = state.sessions.size();
+    while (first > 0 && state.sessions[first - 1].reason == "resumed") --first;
+    if (first > 0) --first;
+    for (std::size_t index = first; index + 1 < state.sessions.size(); ++index) {
+        const std::vector<StepRecord>& own = state.sessions[index].steps;
+        steps.insert(steps.end(), own.begin(), own.end());
+    }
+    return steps;
+}
+
+std::size_t count_resolved(const TaskState& state) {
+    return static_cast<std::size_t>(
+        std::count_if(state.requests.begin(), state.requests.end(),
+                      [](const auto& request) { return request.state != RequestState::open; }));
+}
+
+RequestStatus status_of(const RequestFacts& facts) {
+    RequestStatus status;
+    status.request_id = facts.request_id;
+    status.state = facts.state;
+    status.option_id = facts.option_id;
+    status.text = facts.text;
+    status.always = facts.always;
+    return status;
+}
+
+} // namespace
+
+CarriedSession::CarriedSession(Setup setup)
+    : spec_(std::move(setup.spec)), directory_(std::move(setup.directory)),
+      keeper_path_(std::move(setup.keeper_path)), earlier_steps_(steps_before(setup.task.state)),
+      output_(directory_, spec_.limits.max_output_bytes), store_(setup.store),
+      lease_(std::move(setup.lease)), task_(std::move(setup.task)),
+      resolved_requests_(count_resolved(task_.state)) {
+    const TaskSummary& summary = task_.state.summary;
+    if (summary.deadline_at) {
+        left_ = std::chrono::duration_cast<Clock::duration>(*summary.deadline_at - now());
+        clock_started_ = Clock::now();
+    } else if (task_.state.timeout) {
+        left_ = std::chrono::duration_cast<Clock::duration>(*task_.state.timeout);
+    }
+}
+
+Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup setup) {
+    std::shared_ptr<CarriedSession> session(new CarriedSession(std::move(setup)));
+    session->signal_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!session->signal_) {
+        return Error{ErrorCode::store_io,
+                     "session " + session->spec_.task_session_id +
+                         ": no event descriptor could be made: " + std::strerror(errno),
+                     "raise the limit on open files"};
+    }
+    return session;
+}
+
+Result<std::vector<Event>> CarriedSession::apply_locked(const Command& command) {
+    if (!lease_ || !lease_->is_held()) {
+        return Error{ErrorCode::conflict,
+                     "session " + spec_.task_session_id + ": this worker does not carry it any more",
+                     "end the work and return"};
+    }
+    return apply(*store_, task_, command, spec_.task_session_id, lease_.get());
+}
+
+Result<std::vector<Event>> CarriedSession::apply_command(const Command& command) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return apply_locked(command);
+}
+
+Result<void> CarriedSession::refresh_locked() {
+    Result<std::uint64_t> revision = store_->revision(spec_.task_id);
+    if (!revision) return std::move(revision).error();
+    if (*revision == task_.state.summary.revision) return {};
+    Result<LoadedTask> again = load_task(*store_, spec_.task_id);
+    if (!again) return std::move(again).error();
+    task_ = *std::move(again);
+    return {};
+}
+
+Result<void> CarriedSession::write_output(OutputStream stream, std::string_view bytes) {
+    return output_.write(stream, bytes);
+}
+
+Result<std::uint64_t> CarriedSession::output_size(OutputStream stream) {
+    return output_.size(stream);
+}
+
+Result<void> CarriedSession::report_progress(const Progress& progress) {
+    Result<std::vector<Event>> done =
+        apply_command(command::Report{spec_.task_session_id, progress});
+    return done ? Result<void>() : Result<void>(std::move(done).error());
+}
+
+void CarriedSession::log(std::string_view line) {
+    session_files::append_log(directory_, format_time(now()) + ' ' + escape_controls(line));
+}
+
+Result<void> CarriedSession::report_denied(std::string_view tool, std::string_view detail,
+                                           std::string_view rule) {
+    Result<std::vector<Event>> done =
+        apply_command(command::ReportDenied{spec_.task_session_id, std::string(tool),
+                                            std::string(detail), std::string(rule)});
+    return done ? Result<void>() : Result<void>(std::move(done).error());
+}
+
+Result<void> CarriedSession::report_step(const StepReport& step) {
+    Result<std::vector<Event>> done =
+        apply_command(command::ReportStep{spec_.task_session_id, step});
+    return done ? Result<void>() : Result<void>(std::move(done).error());
+}
+
+Result<void> CarriedSession::save_handle(std::string_view handle) {
+    if (handle.size() > 64 * 1024) {
+        return Error{ErrorCode::invalid_argument,
+                     "handle of session " + spec_.task_session_id + ": larger than 64 KiB",
+                     "save what finds the work, not the work"};
+    }
+    return session_files::save_handle(directory_, handle);
+}
+
+Result<RequestStatus> CarriedSession::find_request_locked(std::string_view request_id) const {
+    for (const RequestFacts& request : task_.state.requests) {
+        if (request.request_id == request_id) return status_of(request);
+    }
+    return Error{ErrorCode::request_not_found,
+                 "request " + std::string(request_id) + ": task " + spec_.task_id + " has none",
+                 {}};
+}
+
+Result<RequestStatus> CarriedSession::open_request(const NewRequest& request) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    Result<std::vector<Event>> done =
+        apply_locked(command::OpenRequest{spec_.task_session_id, request});
+    if (!done) return std::move(done).error();
+    for (const RequestFacts& facts : task_.state.requests) {
+        if (facts.key != request.key) continue;
+        run_clock_locked(Clock::now());
+        return status_of(facts);
+    }
+    return Error{ErrorCode::request_not_found, "request " + request.key + ": it was not kept", {}};
+}
+
+Result<RequestStatus> CarriedSession::request_status(std::string_view request_id) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    Result<void> fresh = refresh_locked();
+    if (!fresh) return std::move(fresh).error();
+    return find_request_locked(request_id);
+}
+
+Result<void> CarriedSession::withdraw_request(std::string_view request_id,
+                                              std::string_view reason) {
+    Result<std::vector<Event>> done = apply_command(
+        command::WithdrawRequest{std::string(request_id), std::string(reason)});
+    return done ? Result<void>() : Result<void>(std::move(done).error());
+}
+
+Result<RequestStatus> CarriedSession::ask(const NewRequest& request) {
+    Result<RequestStatus> status = open_request(request);
+    while (status && status->state == RequestState::open) {
+        const SessionSignals signals = wait_signals(std::chrono::hours(1));
+        status = request_status(status->request_id);
+        if (any(signals)) break;
+    }
+    return status;
+}
+
+void CarriedSession::signal(const SessionSignals& signals) {
+    {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        signals_.cancel |= signals.cancel;
+        signals_.force |= signals.force;
+        signals_.timeout |= signals.timeout;
+        signals_.answer |= signals.answer;
+        signals_.detach |= signals.detach;
+    }
+    const std::uint64_t one = 1;
+    // The counter can only be full when the descriptor is readable already.
+    static_cast<void>(::write(signal_.get(), &one, sizeof one));
+}
+
+SessionSignals CarriedSession::take_signals() {
+    std::uint64_t count = 0;
+    // Emptied before the flags are read: a signal in between makes it readable once more.
+    static_cast<void>(::read(signal_.get(), &count, sizeof count));
+    const std::lock_guard<std::mutex> guard(mutex_);
+    SessionSignals taken = signals_;
+    signals_.answer = false;
+    return taken;
+}
+
+SessionSignals CarriedSession::wait_signals(Milliseconds limit) {
+    const Clock::time_point end = Clock::now() + limit;
+    while (true) {
+        const auto left = std::chrono::ceil<Milliseconds>(end - Clock::now());
+        if (left.count() <= 0) break;
+        pollfd watched{signal_.get(), POLLIN, 0};
+        const int timeout = static_cast<int>(std::min<Milliseconds::rep>(left.count(), 1 << 30));
+        if (::poll(&watched, 1, timeout) > 0) break;
+    }
+    return take_signals();
+}
+
+void CarriedSession::run_clock_locked(Clock::time_point at) {
+    if (!left_) return;
+    const bool stopped =
+        task_.state.summary.open_approvals + task_.state.summary.open_inputs > 0;
+    if (stopped && clock_started_) {
+        *left_ -= at - *clock_started_;
+        clock_started_.reset();
+    } else if (!stopped && !clock_started_) {
+        clock_started_ = at;
+    }
+}
+
+Result<std::optional<Clock::time_point>> CarriedSession::follow() {
+    SessionSignals news;
+    std::optional<Clock::time_point> next;
+    {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        if (!lease_) return next;
+        Result<void> fresh = refresh_locked();
+        if (!fresh) return std::move(fresh).error();
+        const TaskState& state = task_.state;
+        const bool ours = state.summary.session_state == SessionState::running &&
+                          state.summary.task_session_id == spec_.task_session_id;
+        news.cancel = !ours || state.summary.cancel_requested_at.has_value();
+        news.force = !ours || state.force_cancel;
+        const std::size_t resolved = count_resolved(state);
+        news.answer = resolved != resolved_requests_;
+        resolved_requests_ = resolved;
+        if (ours && news.cancel && !cancel_acknowledged_) {
+            cancel_acknowledged_ = true;
+            Result<std::vector<Event>> told =
+                apply_locked(command::AcknowledgeCancel{spec_.task_session_id});
+            if (!told) log("the cancel could not be acknowledged: " + told.error().message);
+        }
+        const Clock::time_point at = Clock::now();
+        for (const RequestFacts& request : task_.state.requests) {
+            if (request.state != RequestState::open || !request.expires_at) continue;
+            const auto left =
+                std::chrono::duration_cast<Clock::duration>(*request.expires_at - now());
+            if (left <= Clock::duration::zero()) {
+                command::ResolveRequest expired;
+                expired.request_id = request.request_id;
+                expired.state = RequestState::expired;
+                Result<std::vector<Event>> done = apply_locked(expired);
+                if (!done) return std::move(done).error();
+                // The requests were read anew, so this loop must not go on with the old ones.
+                return std::optional<Clock::time_point>(at);
+            }
+            next = std::min(next.value_or(at + left), at + left);
+        }
+        run_clock_locked(at);
+        if (left_ && clock_started_) {
+            const Clock::time_point end = *clock_started_ + *left_;
+            news.timeout = at >= end;
+            if (!news.timeout) next = std::min(next.value_or(end), end);
+        }
+        const bool unknown = (news.cancel && !signals_.cancel) ||
+                             (news.force && !signals_.force) ||
+                             (news.timeout && !signals_.timeout) || news.answer;
+        if (!unknown) return next;
+    }
+    signal(news);
+    return next;
+}
+
+TaskState CarriedSession::state() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return task_.state;
+}
+
+void CarriedSession::release() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    lease_.reset();
+}
+
+} // namespace loong

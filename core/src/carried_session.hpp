@@ -1,0 +1,101 @@
+#pragma once
+/// One session that this process carries: what its runtime may ask, and what others tell it.
+
+#include "loong/session_context.hpp"
+#include "loong/store.hpp"
+
+#include "decide.hpp"
+#include "descriptor.hpp"
+#include "output_writer.hpp"
+#include "task_store.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loong {
+
+class CarriedSession final : public SessionContext {
+public:
+    struct Setup {
+        /// Used under this object's lock only, from then on.
+        Store* store = nullptr;
+        std::unique_ptr<Lease> lease;
+        LoadedTask task;
+        SessionSpec spec;
+        std::string directory;
+        std::string keeper_path;
+    };
+    static Result<std::shared_ptr<CarriedSession>> make(Setup setup);
+
+    // SessionContext.
+    [[nodiscard]] const SessionSpec& spec() const override { return spec_; }
+    [[nodiscard]] const std::string& directory() const override { return directory_; }
+    [[nodiscard]] const std::string& keeper_path() const override { return keeper_path_; }
+    Result<void> write_output(OutputStream stream, std::string_view bytes) override;
+    Result<std::uint64_t> output_size(OutputStream stream) override;
+    Result<void> report_progress(const Progress& progress) override;
+    void log(std::string_view line) override;
+    Result<void> report_denied(std::string_view tool, std::string_view detail,
+                               std::string_view rule) override;
+    Result<void> report_step(const StepReport& step) override;
+    [[nodiscard]] const std::vector<StepRecord>& earlier_steps() const override {
+        return earlier_steps_;
+    }
+    Result<void> save_handle(std::string_view handle) override;
+    Result<RequestStatus> open_request(const NewRequest& request) override;
+    Result<RequestStatus> request_status(std::string_view request_id) override;
+    Result<void> withdraw_request(std::string_view request_id, std::string_view reason) override;
+    Result<RequestStatus> ask(const NewRequest& request) override;
+    [[nodiscard]] int signal_descriptor() const override { return signal_.get(); }
+    SessionSignals take_signals() override;
+    SessionSignals wait_signals(Milliseconds limit) override;
+
+    // For the worker and its monitor. [any-thread]
+
+    [[nodiscard]] std::string task_id() const { return spec_.task_id; }
+    /// Tells the runtime; what is set stays set.
+    void signal(const SessionSignals& signals);
+    /// Appends a command under this session's lease.
+    Result<std::vector<Event>> apply_command(const Command& command);
+    /// Looks what others appended: passes on cancel and answers, acknowledges a cancel, stops and
+    /// starts the clock. Returns when the session has to be looked at again by itself.
+    Result<std::optional<std::chrono::steady_clock::time_point>> follow();
+    /// The state as last seen.
+    [[nodiscard]] TaskState state();
+    /// Gives the lease back; nothing can be appended from then on.
+    void release();
+
+private:
+    explicit CarriedSession(Setup setup);
+
+    Result<std::vector<Event>> apply_locked(const Command& command);
+    Result<void> refresh_locked();
+    void run_clock_locked(std::chrono::steady_clock::time_point at);
+    Result<RequestStatus> find_request_locked(std::string_view request_id) const;
+
+    const SessionSpec spec_;
+    const std::string directory_;
+    const std::string keeper_path_;
+    std::vector<StepRecord> earlier_steps_;
+    Descriptor signal_;
+    OutputWriter output_;
+
+    std::mutex mutex_;
+    // Below is protected by mutex_.
+    Store* store_;
+    std::unique_ptr<Lease> lease_;
+    LoadedTask task_;
+    SessionSignals signals_;
+    bool cancel_acknowledged_ = false;
+    std::size_t resolved_requests_ = 0;
+    /// What is left of the timeout while the clock stands still; the end while it runs. Steady,
+    /// because the wall clock may be set at any moment.
+    std::optional<std::chrono::steady_clock::duration> left_;
+    std::optional<std::chrono::steady_clock::time_point> clock_started_;
+};
+
+} // namespace loong

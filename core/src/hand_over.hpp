@@ -1,0 +1,56 @@
+#pragma once
+/// The rule that leaves no gap between a task that can start and a worker that will start it.
+///
+/// Whoever makes something claimable, or frees a slot, holds the `hand-over` lease while doing so,
+/// then looks whether a claimable task and a free slot meet, starts a worker if so, and lets go
+/// only when that worker holds its slot. A worker leaves in the same way. Every interleaving of
+/// the two then ends with the task claimed, or with a worker that will look again.
+
+#include "loong/error.hpp"
+#include "loong/store.hpp"
+
+#include "workspace.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loong {
+
+class HandOver {
+public:
+    /// Takes the lease. `store_busy` where others hold it too long.
+    static Result<HandOver> begin(Workspace& workspace, Store& store);
+
+    HandOver(HandOver&&) = default;
+    HandOver& operator=(HandOver&&) = default;
+
+    /// Starts workers while a claimable task and a free slot meet. `own_claims` tasks are left for
+    /// the caller, who will claim them next. `worker_unavailable` where a worker is needed, none
+    /// could be started and no live one is left to do it.
+    Result<void> serve(int own_claims = 0);
+
+    /// Starts one worker, whether or not something is claimable now, with these arguments besides
+    /// those that every worker gets.
+    Result<void> start_one(const std::vector<std::string>& arguments);
+
+    /// Lets go of the lease. Also done by destruction.
+    void end() { lease_.reset(); }
+
+private:
+    HandOver(Workspace& workspace, Store& store, std::unique_ptr<Lease> lease)
+        : workspace_(&workspace), store_(&store), lease_(std::move(lease)) {}
+
+    Result<int> free_slots(int* held);
+    Result<int> startable(int limit);
+    Result<void> ask_live_worker();
+
+    Workspace* workspace_;
+    Store* store_;
+    std::unique_ptr<Lease> lease_;
+};
+
+/// The first free slot, taken; null where there is none.
+[[nodiscard]] Result<std::unique_ptr<Lease>> take_slot(Store& store, int max_parallel);
+
+} // namespace loong

@@ -1,0 +1,147 @@
+#include "monitor.hpp"
+
+#include "hand_over.hpp"
+#include "lease_names.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Every change is announced; this only bounds how long a fault of the announcing system lasts.
+constexpr std::chrono::seconds longest_wait{30};
+
+} // namespace
+
+Result<std::unique_ptr<Monitor>> Monitor::start(Workspace& workspace) {
+    std::unique_ptr<Monitor> monitor(new Monitor(workspace));
+    Result<PluginObject<Store>> store = workspace.open_store();
+    if (!store) return std::move(store).error();
+    monitor->store_ = *std::move(store);
+    monitor->nudge_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!monitor->nudge_) {
+        return Error{ErrorCode::store_io,
+                     std::string("worker: no event descriptor could be made: ") +
+                         std::strerror(errno),
+                     "raise the limit on open files"};
+    }
+    try {
+        monitor->thread_ = std::thread([monitor = monitor.get()] { monitor->loop(); });
+    } catch (const std::system_error& failure) {
+        return Error{ErrorCode::store_io,
+                     std::string("worker: no thread could be started: ") + failure.what(),
+                     "raise the limit on processes"};
+    }
+    return monitor;
+}
+
+Monitor::~Monitor() {
+    stopping_ = true;
+    nudge();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Monitor::attend(std::shared_ptr<CarriedSession> session) {
+    {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        session_ = std::move(session);
+    }
+    nudge();
+}
+
+std::shared_ptr<CarriedSession> Monitor::attended() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return session_;
+}
+
+void Monitor::nudge() {
+    const std::uint64_t one = 1;
+    // Where the counter is full the descriptor is readable already.
+    static_cast<void>(::write(nudge_.get(), &one, sizeof one));
+}
+
+Result<std::unique_ptr<Watch>> Monitor::watch(const CarriedSession* session) {
+    std::vector<WatchTarget> targets;
+    if (session != nullptr) {
+        targets.push_back({WatchTarget::Kind::task, session->spec().task_id});
+    }
+    targets.push_back({WatchTarget::Kind::lease, lease_names::worker_wanted});
+    for (int number = 0; number < workspace_.config().max_parallel; ++number) {
+        targets.push_back({WatchTarget::Kind::lease, lease_names::slot(number)});
+    }
+    return store_->watch(targets);
+}
+
+void Monitor::refill_slots() {
+    bool free = false;
+    for (int number = 0; number < workspace_.config().max_parallel; ++number) {
+        Result<LeaseStatus> status = store_->lease_status(lease_names::slot(number));
+        free |= status && status->state == LeaseState::free;
+    }
+    if (!free) return;
+    // A cheap look first: most slots are given back because nothing is left to do.
+    Result<std::vector<ListedTask>> claimable = store_->claimable(now(), 1);
+    if (!claimable || claimable->empty()) return;
+    Result<HandOver> hand_over = HandOver::begin(workspace_, *store_);
+    // Whoever holds the hand-over for so long does the same; this worker looks again later.
+    if (!hand_over) return;
+    static_cast<void>(hand_over->serve());
+}
+
+void Monitor::wait(Watch* watch, std::optional<Clock::time_point> until) {
+    const Clock::time_point limit = Clock::now() + longest_wait;
+    const auto left =
+        std::chrono::ceil<Milliseconds>(std::min(until.value_or(limit), limit) - Clock::now());
+    const int timeout = static_cast<int>(std::max<Milliseconds::rep>(left.count(), 0));
+    const int descriptor = watch == nullptr ? -1 : watch->descriptor();
+    std::array<pollfd, 2> watched{pollfd{nudge_.get(), POLLIN, 0}, pollfd{descriptor, POLLIN, 0}};
+    // A watch without a descriptor can only be asked in turn with the nudge.
+    const int patience = descriptor < 0 ? std::min(timeout, 200) : timeout;
+    const int ready = ::poll(watched.data(), watched.size(), patience);
+    if (ready > 0 && watched[0].revents != 0) {
+        std::uint64_t count = 0;
+        static_cast<void>(::read(nudge_.get(), &count, sizeof count));
+    }
+    if (watch != nullptr && (watched[1].revents != 0 || descriptor < 0)) {
+        static_cast<void>(watch->wait(Milliseconds(0)));
+    }
+}
+
+void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
+    // Watching starts before looking, so nothing falls between the two.
+    Result<std::unique_ptr<Watch>> watching = watch(session.get());
+    Watch* watch = watching ? watching->get() : nullptr;
+    do {
+        std::optional<Clock::time_point> next;
+        if (session) {
+            auto followed = session->follow();
+            if (followed) {
+                next = *followed;
+            } else {
+                session->log("following the task failed: " + followed.error().message);
+                next = Clock::now() + std::chrono::seconds(1);
+            }
+        }
+        refill_slots();
+        if (stopping_ || attended() != session) return;
+        wait(watch, next);
+    } while (!stopping_ && attended() == session);
+}
+
+void Monitor::loop() {
+    while (!stopping_) loop_once(attended());
+}
+
+} // namespace loong

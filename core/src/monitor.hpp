@@ -1,0 +1,56 @@
+#pragma once
+/// What a worker does besides carrying its session: it passes on what others tell the session, and
+/// sees to it that slots which other workers lost are filled again.
+
+#include "loong/error.hpp"
+#include "loong/store.hpp"
+
+#include "carried_session.hpp"
+#include "descriptor.hpp"
+#include "workspace.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace loong {
+
+/// Runs a thread of its own, with a store object of its own, from start() to destruction.
+class Monitor {
+public:
+    static Result<std::unique_ptr<Monitor>> start(Workspace& workspace);
+
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
+    ~Monitor();
+
+    /// The session to look after from now on; null for none.
+    void attend(std::shared_ptr<CarriedSession> session);
+
+private:
+    explicit Monitor(Workspace& workspace) : workspace_(workspace) {}
+
+    void loop();
+    void loop_once(const std::shared_ptr<CarriedSession>& session);
+    Result<std::unique_ptr<Watch>> watch(const CarriedSession* session);
+    void refill_slots();
+    void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
+    void nudge();
+    std::shared_ptr<CarriedSession> attended();
+
+    Workspace& workspace_;
+    PluginObject<Store> store_;
+    Descriptor nudge_;
+    std::atomic<bool> stopping_ = false;
+    std::mutex mutex_;
+    // Below is protected by mutex_.
+    std::shared_ptr<CarriedSession> session_;
+    // Constant after start().
+    std::thread thread_;
+};
+
+} // namespace loong

@@ -1,0 +1,137 @@
+#include "observer.hpp"
+
+#include "lease_names.hpp"
+#include "recovery_probe.hpp"
+
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+// How often a row is read again when it seems to have lost its carrier or its worker. Each further
+// look needs yet another change in between.
+constexpr int most_looks = 8;
+
+bool claimable(const Facts& facts) {
+    return facts.session_state == SessionState::ready && !facts.held && !facts.archived &&
+           facts.dependencies == DependencyState::met && !facts.retry_not_due;
+}
+
+Held to_held(LeaseState state) {
+    switch (state) {
+    case LeaseState::free: return Held::free;
+    case LeaseState::held: return Held::held;
+    case LeaseState::unknown: break;
+    }
+    return Held::unknown;
+}
+
+} // namespace
+
+Observer::Observer(Workspace& workspace, std::vector<std::string> command_options)
+    : workspace_(workspace), command_options_(std::move(command_options)) {}
+
+Held Observer::lease_held(const std::string& name, std::optional<LeaseStatus>* status) {
+    Result<LeaseStatus> found = workspace_.store().lease_status(name);
+    if (!found) return Held::unknown;
+    const Held held = to_held(found->state);
+    if (status != nullptr) *status = *std::move(found);
+    return held;
+}
+
+bool Observer::slot_or_hand_over_held(bool& unknown) {
+    const auto look = [&](const std::string& name, bool* ever_held) {
+        std::optional<LeaseStatus> status;
+        const Held held = lease_held(name, &status);
+        unknown |= held == Held::unknown;
+        if (ever_held != nullptr) *ever_held = status && status->holder.has_value();
+        return held == Held::held;
+    };
+    if (look(lease_names::hand_over, nullptr)) return true;
+    // A worker that was started with a larger limit serves the queue as well. Slots are taken from
+    // the lowest, so the first that nobody ever held is the last that needs a look.
+    for (int number = 0; number < 1024; ++number) {
+        bool ever_held = false;
+        if (look(lease_names::slot(number), &ever_held)) return true;
+        if (!ever_held && number >= workspace_.config().max_parallel) break;
+    }
+    return look(lease_names::hand_over, nullptr);
+}
+
+Held Observer::queue_served() {
+    if (queue_served_) return *queue_served_;
+    bool unknown = false;
+    for (int look = 0; look < 2; ++look) {
+        if (slot_or_hand_over_held(unknown)) {
+            queue_served_ = Held::held;
+            return Held::held;
+        }
+    }
+    queue_served_ = unknown ? Held::unknown : Held::free;
+    return *queue_served_;
+}
+
+ObservedTask Observer::look(ListedTask listed) {
+    ObservedTask task;
+    task.listed = std::move(listed);
+    const TaskSummary& summary = *task.listed.summary;
+    const Time at = now();
+    task.facts = facts_of(summary, task.listed.dependencies, at);
+    task.details = details_of(summary, task.listed.dependency_task_id, at);
+    task.details.command_options = command_options_;
+    if (summary.session_state == SessionState::running) {
+        task.facts.carrier_lease = lease_held(summary.task_session_id, &task.lease);
+        if (task.lease && task.lease->holder) {
+            task.details.carrier_host = task.lease->holder->host;
+            task.details.carrier_pid = task.lease->holder->pid;
+        }
+    } else if (claimable(task.facts) ||
+               (summary.session_state == SessionState::ready && task.facts.retry_not_due)) {
+        task.facts.queue_served = queue_served();
+    }
+    return task;
+}
+
+bool Observer::looks_lost(ObservedTask& task) {
+    return task.facts.carrier_lease == Held::free || task.facts.queue_served == Held::free;
+}
+
+ObservedTask Observer::observe(ListedTask listed) {
+    if (!listed.summary) {
+        ObservedTask task;
+        task.details.task_id = listed.task_id;
+        task.details.now = now();
+        task.details.command_options = command_options_;
+        task.details.outcome_message = listed.summary.error().message;
+        task.facts.session_state = SessionState::running;
+        task.task_status = derive(task.facts, task.details);
+        task.listed = std::move(listed);
+        return task;
+    }
+    ObservedTask task = look(std::move(listed));
+    for (int looks = 1; looks < most_looks && looks_lost(task); ++looks) {
+        Result<ListedTask> again = workspace_.store().find(task.listed.task_id);
+        if (!again || !again->summary) break;
+        if (again->summary->revision == task.listed.summary->revision &&
+            again->dependencies == task.listed.dependencies) {
+            break;
+        }
+        forget();
+        task = look(*std::move(again));
+    }
+    if (task.facts.carrier_lease == Held::free &&
+        task.listed.summary->session_state == SessionState::running) {
+        task.facts.work = probe_work(workspace_, task.listed.task_id);
+    }
+    task.task_status = derive(task.facts, task.details);
+    return task;
+}
+
+Result<ObservedTask> Observer::observe(std::string_view task_id) {
+    Result<ListedTask> found = workspace_.store().find(task_id);
+    if (!found) return std::move(found).error();
+    return observe(*std::move(found));
+}
+
+} // namespace loong

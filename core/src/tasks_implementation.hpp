@@ -1,0 +1,74 @@
+#pragma once
+/// The inside of `Tasks`: the viewer, and one method a use case, spread over files by their names.
+
+#include "loong/tasks.hpp"
+
+#include "hand_over.hpp"
+#include "observer.hpp"
+#include "task_store.hpp"
+#include "workspace.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loong {
+
+class Tasks::Implementation {
+public:
+    static Result<std::unique_ptr<Implementation>> open(const OpenOptions& options);
+
+    [[nodiscard]] Workspace& workspace() { return *workspace_; }
+    [[nodiscard]] Store& store() { return workspace_->store(); }
+    [[nodiscard]] const Config& config() const { return workspace_->config(); }
+    [[nodiscard]] const std::string& session_id() const { return session_id_; }
+    [[nodiscard]] const std::string& visible_to() const { return visible_to_; }
+    [[nodiscard]] const std::vector<std::string>& command_options() const {
+        return command_options_;
+    }
+    /// Sessions above and including the viewer's, the root first.
+    [[nodiscard]] const std::vector<std::string>& lineage() const { return lineage_; }
+
+    Result<std::string> resolve(const std::string& task);
+    Result<TaskDetail> detail(const std::string& task_id);
+    /// For a task that was read just now.
+    Result<TaskDetail> detail(const LoadedTask& task, Observer& observer);
+
+    // create_tasks.cpp
+    Result<std::vector<Result<CreateResult>>> create(const std::vector<CreateRequest>& requests);
+    // list_tasks.cpp
+    Result<ListResult> list(const ListRequest& request);
+    Result<std::vector<std::string>> select(const ListRequest& request);
+    Result<std::vector<std::string>> prunable(Seconds older_than);
+    // wait_for_tasks.cpp
+    Result<EventsResult> events(const EventsRequest& request);
+    Result<WaitResult> wait(const WaitRequest& request);
+    // change_tasks.cpp
+    Result<std::vector<ActionResult>> cancel(const std::string& task,
+                                             const CancelOptions& options);
+    Result<ActionResult> recover(const std::string& task, const RecoverOptions& options);
+    Result<ActionResult> release(const std::string& task);
+    Result<ActionResult> archive(const std::string& task);
+    Result<ActionResult> remove(const std::string& task, bool dry_run);
+    Result<TaskDetail> report(const std::string& task_id, const std::string& task_session_id,
+                              const ReportRequest& request);
+    Result<std::vector<SessionDirectory>> session_directories(const std::string& task);
+
+private:
+    Result<void> find_viewer();
+    Result<ActionResult> cancel_one(const std::string& task_id, const CancelOptions& options);
+    Result<std::vector<std::string>> created_below(const std::string& task_id);
+
+    std::unique_ptr<Workspace> workspace_;
+    std::string session_id_;
+    /// Empty where everything is visible.
+    std::string visible_to_;
+    std::vector<std::string> command_options_;
+    std::vector<std::string> lineage_;
+};
+
+/// Watches tasks as wait() does.
+[[nodiscard]] Result<std::unique_ptr<TaskWatch>> watch_tasks(
+    Workspace& workspace, const std::vector<std::string>& task_ids);
+
+} // namespace loong

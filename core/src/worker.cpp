@@ -1,0 +1,291 @@
+#include "worker.hpp"
+
+#include "hand_over.hpp"
+#include "lease_names.hpp"
+#include "session_files.hpp"
+#include "session_spec_of.hpp"
+#include "text.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Enough that workers which look at the same moment find different tasks.
+constexpr std::size_t claim_candidates = 16;
+// A full disk may be emptied, and the outcome is worth waiting for it. What the keeper wrote is
+// there for `recover` afterwards.
+constexpr std::chrono::seconds finish_patience{60};
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+    return name.data();
+}
+
+Outcome failed_outcome(const Error& error) {
+    Outcome outcome;
+    outcome.kind = OutcomeKind::failed;
+    outcome.message = std::string(to_string(error.code)) + ": " + error.message;
+    return outcome;
+}
+
+} // namespace
+
+Result<void> Worker::run(const std::function<bool()>& ready) {
+    Result<std::unique_ptr<Lease>> slot = take_slot(store_, workspace_.config().max_parallel);
+    if (!slot) return std::move(slot).error();
+    slot_ = *std::move(slot);
+    if (!ready() || !slot_) return {};
+    return work_off();
+}
+
+Result<void> Worker::work_off() {
+    if (!monitor_) {
+        Result<std::unique_ptr<Monitor>> monitor = Monitor::start(workspace_);
+        if (!monitor) return std::move(monitor).error();
+        monitor_ = *std::move(monitor);
+    }
+    while (true) {
+        Result<std::optional<Claim>> claim = claim_next();
+        if (!claim) return std::move(claim).error();
+        if (*claim) {
+            carry(**std::move(claim), false);
+            continue;
+        }
+        Result<bool> left = leave();
+        if (!left) return std::move(left).error();
+        if (*left) return {};
+    }
+}
+
+Result<std::unique_ptr<Lease>> Worker::take_runtime_slot(const std::string& runtime,
+                                                         bool& limited) {
+    const auto entry = workspace_.config().runtimes.find(runtime);
+    const int limit =
+        entry == workspace_.config().runtimes.end() ? 0 : entry->second.max_parallel;
+    limited = limit > 0 && limit < workspace_.config().max_parallel;
+    for (int number = 0; limited && number < limit; ++number) {
+        Result<std::unique_ptr<Lease>> lease =
+            store_.take_lease(lease_names::runtime_slot(runtime, number));
+        if (!lease || *lease) return lease;
+    }
+    return std::unique_ptr<Lease>();
+}
+
+Result<std::optional<Worker::Claim>> Worker::claim_next() {
+    Result<std::vector<ListedTask>> rows = store_.claimable(now(), claim_candidates);
+    if (!rows) return std::move(rows).error();
+    for (const ListedTask& row : *rows) {
+        if (!row.summary || unreadable_.contains(row.task_id)) continue;
+        bool limited = false;
+        Result<std::unique_ptr<Lease>> runtime_slot =
+            take_runtime_slot(row.summary->runtime, limited);
+        if (!runtime_slot) return std::move(runtime_slot).error();
+        if (limited && !*runtime_slot) continue;
+        Result<std::unique_ptr<Lease>> lease = store_.take_lease(row.summary->task_session_id);
+        if (!lease) return std::move(lease).error();
+        if (!*lease) continue;
+        Result<std::optional<Claim>> claim =
+            start(row, *std::move(lease), *std::move(runtime_slot));
+        if (!claim || *claim) return claim;
+    }
+    return std::optional<Claim>();
+}
+
+Result<std::optional<Worker::Claim>> Worker::start(const ListedTask& row,
+                                                   std::unique_ptr<Lease> lease,
+                                                   std::unique_ptr<Lease> runtime_slot) {
+    const command::Start start{lease->token(), host_name(), ::getpid()};
+    Result<LoadedTask> task = load_task(store_, row.task_id);
+    // One unreadable task must not keep the queue from being served, nor this worker alive.
+    if (!task) {
+        unreadable_.insert(row.task_id);
+        return std::optional<Claim>();
+    }
+    if (task->state.summary.task_session_id != lease->name()) return std::optional<Claim>();
+    Result<std::vector<Event>> started =
+        apply(store_, *task, start, std::string(lease->name()), lease.get());
+    if (!started && started.error().code == ErrorCode::conflict) return std::optional<Claim>();
+    if (!started) return std::move(started).error();
+    return std::optional<Claim>(
+        Claim{std::move(lease), std::move(runtime_slot), *std::move(task)});
+}
+
+Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& session,
+                                    const TaskDocument& document, bool adopted) {
+    Result<Runtime*> runtime = workspace_.runtime(document);
+    if (!runtime) return std::move(runtime).error();
+    if (!adopted) return (*runtime)->run(*session);
+    DurableRuntime* able = durable(**runtime);
+    if (able == nullptr) {
+        return Error{ErrorCode::unsupported,
+                     "runtime " + document.runtime + ": it cannot take work over", {}};
+    }
+    Result<std::string> handle = session_files::load_handle(session->directory());
+    if (!handle) return std::move(handle).error();
+    Result<std::optional<Outcome>> outcome = able->resume(*session, *handle);
+    if (!outcome) return std::move(outcome).error();
+    if (*outcome) return **std::move(outcome);
+    Outcome lost;
+    lost.message = "the work was gone when the new worker came to take it over";
+    return lost;
+}
+
+void Worker::carry(Claim claim, bool adopted) {
+    const TaskDocument document = claim.task.document;
+    const SessionFacts current = *current_session(claim.task.state);
+    std::vector<EnvironmentVariable> secrets;
+    Error trouble;
+    bool failed = false;
+    const auto fail = [&](Error error) {
+        trouble = std::move(error);
+        failed = true;
+    };
+    Result<std::optional<std::string>> kept = store_.read_secrets(document.task_id);
+    if (!kept) {
+        fail(std::move(kept).error());
+    } else if (*kept) {
+        Result<std::vector<EnvironmentVariable>> read = read_secrets(**kept);
+        if (read) {
+            secrets = *std::move(read);
+        } else {
+            fail(std::move(read).error());
+        }
+    }
+    Result<std::string> directory =
+        store_.session_directory(document.task_id, current.session_id);
+    if (!directory) fail(directory.error());
+
+    CarriedSession::Setup setup;
+    setup.store = &store_;
+    setup.lease = std::move(claim.lease);
+    setup.spec = session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
+    setup.spec.rerun_started_steps = current.rerun_started_steps;
+    setup.task = std::move(claim.task);
+    setup.directory = directory ? *directory : std::string();
+    setup.keeper_path = workspace_.keeper_path();
+    Result<std::shared_ptr<CarriedSession>> session = CarriedSession::make(std::move(setup));
+    // Without descriptors nothing can be carried; the lease is free again and status says so.
+    if (!session) return;
+    if (monitor_) monitor_->attend(*session);
+    Result<Outcome> outcome =
+        failed ? Result<Outcome>(trouble) : run_session(*session, document, adopted);
+    if (monitor_) monitor_->attend(nullptr);
+    if (!outcome || outcome->kind != OutcomeKind::detached) {
+        finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()),
+               slot_ ? 1 : 0);
+    }
+    (*session)->release();
+}
+
+void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
+    command::Finish finish;
+    finish.session_id = session.spec().task_session_id;
+    finish.lease_token = 0;
+    if (const SessionFacts* current = current_session(session.state())) {
+        finish.lease_token = current->lease_token;
+    }
+    finish.outcome = std::move(outcome);
+    const Clock::time_point give_up = Clock::now() + finish_patience;
+    Milliseconds pause(10);
+    while (true) {
+        Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
+        Result<std::vector<Event>> done =
+            hand_over ? session.apply_command(finish) : std::move(hand_over).error();
+        if (done) {
+            if (is_terminal(session.state().summary.session_state)) {
+                static_cast<void>(store_.erase_secrets(session.task_id()));
+            }
+            static_cast<void>(hand_over->serve(own_claims));
+            return;
+        }
+        session.log("the outcome could not be recorded: " + done.error().message);
+        const bool passing = done.error().code == ErrorCode::store_io ||
+                             done.error().code == ErrorCode::store_busy;
+        if (!passing || Clock::now() > give_up) return;
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, Milliseconds(2000));
+    }
+}
+
+Result<bool> Worker::leave() {
+    Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
+    if (!hand_over) return std::move(hand_over).error();
+    // Under the hand-over nobody can make anything claimable, so this look is the last word.
+    Result<std::vector<ListedTask>> rows = store_.claimable(now(), claim_candidates);
+    if (!rows) return std::move(rows).error();
+    for (const ListedTask& row : *rows) {
+        if (!row.summary || unreadable_.contains(row.task_id)) continue;
+        Result<LeaseStatus> status = store_.lease_status(row.summary->task_session_id);
+        bool limited = false;
+        Result<std::unique_ptr<Lease>> runtime_slot =
+            take_runtime_slot(row.summary->runtime, limited);
+        const bool startable = !limited || (runtime_slot && *runtime_slot);
+        if (status && status->state == LeaseState::free && startable) return false;
+    }
+    Result<std::optional<Time>> due = store_.next_due(now());
+    if (!due) return std::move(due).error();
+    if (*due) {
+        Result<std::unique_ptr<Lease>> timekeeper = store_.take_lease(lease_names::timekeeper);
+        if (!timekeeper) return std::move(timekeeper).error();
+        if (*timekeeper) {
+            Result<void> waited = keep_time(**due, *hand_over);
+            if (!waited) return std::move(waited).error();
+            return false;
+        }
+    }
+    slot_.reset();
+    return true;
+}
+
+Result<void> Worker::keep_time(Time due, HandOver& hand_over) {
+    // Watching starts under the hand-over, so nothing falls between the look and the watch.
+    Result<std::unique_ptr<Watch>> watch = store_.watch({{WatchTarget::Kind::everything, {}}});
+    if (!watch) return std::move(watch).error();
+    hand_over.end();
+    // The wall clock may be set meanwhile, so it is asked again now and then.
+    const auto left = std::chrono::ceil<Milliseconds>(due - now());
+    Result<bool> changed =
+        (*watch)->wait(std::clamp(left, Milliseconds(0), Milliseconds(30'000)));
+    if (!changed) return std::move(changed).error();
+    return {};
+}
+
+Result<void> Worker::adopt(const std::string& task_id, const std::function<bool()>& ready) {
+    Result<LoadedTask> task = load_task(store_, task_id);
+    if (!task) return std::move(task).error();
+    const std::string session_id = task->state.summary.task_session_id;
+    Result<std::unique_ptr<Lease>> lease =
+        store_.wait_for_lease(session_id, std::chrono::seconds(5));
+    if (!lease) return std::move(lease).error();
+    if (!*lease) {
+        return Error{ErrorCode::conflict,
+                     "session " + session_id + ": another worker carries it", {}};
+    }
+    Result<std::unique_ptr<Lease>> slot = take_slot(store_, workspace_.config().max_parallel);
+    if (!slot) return std::move(slot).error();
+    slot_ = *std::move(slot);
+    const command::Adopt adoption{(*lease)->token(), host_name(), ::getpid(),
+                                  "the work was still alive and a new worker took it over"};
+    Result<std::vector<Event>> adopted = apply(store_, *task, adoption, session_id, lease->get());
+    if (!adopted) return std::move(adopted).error();
+    Result<std::unique_ptr<Monitor>> monitor = Monitor::start(workspace_);
+    if (!monitor) return std::move(monitor).error();
+    monitor_ = *std::move(monitor);
+    static_cast<void>(ready());
+    carry(Claim{*std::move(lease), nullptr, *std::move(task)}, true);
+    // Work that is alive is watched over also where all slots are taken; more is not started then.
+    return slot_ ? work_off() : Result<void>();
+}
+
+} // namespace loong

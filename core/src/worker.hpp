@@ -1,0 +1,62 @@
+#pragma once
+/// A worker: takes a slot, carries claimable sessions one after the other, leaves when none is left.
+
+#include "loong/error.hpp"
+#include "loong/outcome.hpp"
+#include "loong/store.hpp"
+
+#include "carried_session.hpp"
+#include "hand_over.hpp"
+#include "monitor.hpp"
+#include "task_store.hpp"
+#include "workspace.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace loong {
+
+class Worker {
+public:
+    explicit Worker(Workspace& workspace) : workspace_(workspace), store_(workspace.store()) {}
+
+    /// Works until nothing is claimable and nothing becomes due later. `ready` is called once the
+    /// slot is held; where it returns false nobody waits for this worker any more and it leaves.
+    /// Also returns at once where no slot is free.
+    Result<void> run(const std::function<bool()>& ready);
+
+    /// Takes over the running session of a task whose carrier is gone, carries it to its end, and
+    /// then goes on as run() does where a slot is free. `ready` is called once it is taken over.
+    Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
+
+private:
+    struct Claim {
+        std::unique_ptr<Lease> lease;
+        std::unique_ptr<Lease> runtime_slot;
+        LoadedTask task;
+    };
+
+    Result<void> work_off();
+    Result<std::optional<Claim>> claim_next();
+    Result<std::unique_ptr<Lease>> take_runtime_slot(const std::string& runtime, bool& limited);
+    Result<std::optional<Claim>> start(const ListedTask& row, std::unique_ptr<Lease> lease,
+                                       std::unique_ptr<Lease> runtime_slot);
+    void carry(Claim claim, bool adopted);
+    Result<Outcome> run_session(const std::shared_ptr<CarriedSession>& session,
+                                const TaskDocument& document, bool adopted);
+    void finish(CarriedSession& session, Outcome outcome, int own_claims);
+    Result<bool> leave();
+    Result<void> keep_time(Time due, HandOver& hand_over);
+
+    Workspace& workspace_;
+    Store& store_;
+    std::unique_ptr<Monitor> monitor_;
+    std::unique_ptr<Lease> slot_;
+    /// Tasks that could not be read; they are somebody else's business.
+    std::set<std::string> unreadable_;
+};
+
+} // namespace loong

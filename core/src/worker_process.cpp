@@ -1,0 +1,146 @@
+#include "worker_process.hpp"
+
+#include "descriptor.hpp"
+#include "text.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+
+extern char** environ;
+
+namespace loong {
+
+namespace {
+
+constexpr int ready_descriptor = 3;
+constexpr char ready_byte = '\x06';
+constexpr std::chrono::seconds ready_limit{10};
+
+Error unavailable(const std::string& program, std::string_view why) {
+    return {ErrorCode::worker_unavailable,
+            "worker " + program + ": could not be started: " + std::string(why),
+            "run 'loong doctor', or start one by hand with 'loong worker' to see what is wrong"};
+}
+
+std::vector<std::string> worker_environment(const WorkerStart& start) {
+    std::vector<std::string> variables;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view variable = *entry;
+        const std::string_view name = variable.substr(0, variable.find('='));
+        bool replaced = false;
+        for (const auto& change : start.environment) replaced |= change.first == name;
+        if (!replaced) variables.emplace_back(variable);
+    }
+    for (const auto& [name, value] : start.environment) {
+        if (!value.empty()) variables.push_back(name + "=" + value);
+    }
+    return variables;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> result;
+    result.reserve(words.size() + 1);
+    for (std::string& word : words) result.push_back(word.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+// Between fork and exec only what is safe in a signal handler may be called: another thread of the
+// parent may have held any lock at the moment of the fork.
+[[noreturn]] void become_worker(const char* program, char* const* arguments,
+                                char* const* environment, int null, int ready) {
+    ::setsid();
+    const pid_t child = ::fork();
+    if (child != 0) ::_exit(child < 0 ? 1 : 0);
+    ::umask(077);
+    struct sigaction plain {};
+    plain.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &plain, nullptr);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // `ready` and `null` lie above 3: they were opened so.
+    if (::dup2(null, 0) < 0 || ::dup2(null, 1) < 0 || ::dup2(ready, 2) < 0 ||
+        ::dup2(ready, ready_descriptor) < 0 || ::chdir("/") != 0) {
+        ::_exit(126);
+    }
+    // Where the kernel does not have it, close-on-exec of our own descriptors has to do.
+    ::close_range(ready_descriptor + 1, ~0U, 0);
+    ::execve(program, arguments, environment);
+    const char* why = ::strerrordesc_np(errno);
+    if (why != nullptr && ::write(2, why, std::strlen(why)) < 0) ::_exit(126);
+    ::_exit(127);
+}
+
+Result<void> await_ready(const std::string& program, int ready) {
+    const auto deadline = std::chrono::steady_clock::now() + ready_limit;
+    std::string said;
+    while (true) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return unavailable(program, "it was not ready within 10 s");
+        pollfd watched{ready, POLLIN, 0};
+        const int polled = ::poll(&watched, 1, static_cast<int>(left.count()));
+        if (polled < 0 && errno != EINTR) return unavailable(program, std::strerror(errno));
+        if (polled <= 0) continue;
+        std::array<char, 1024> buffer{};
+        const ssize_t count = ::read(ready, buffer.data(), buffer.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        const std::string_view piece(buffer.data(), static_cast<std::size_t>(count));
+        if (piece.find(ready_byte) != std::string_view::npos) return {};
+        if (said.size() < 4096) said += piece;
+    }
+    while (!said.empty() && said.back() == '\n') said.pop_back();
+    return unavailable(program, said.empty() ? "it ended at once" : escape_controls(said));
+}
+
+} // namespace
+
+Result<void> start_worker(const WorkerStart& start) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return unavailable(start.program, std::strerror(errno));
+    }
+    Descriptor read_end(ends[0]);
+    Descriptor pipe_end(ends[1]);
+    Descriptor ready(::fcntl(pipe_end.get(), F_DUPFD_CLOEXEC, ready_descriptor + 1));
+    const Descriptor opened(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const Descriptor null(::fcntl(opened.get(), F_DUPFD_CLOEXEC, ready_descriptor + 1));
+    if (!ready || !null) return unavailable(start.program, std::strerror(errno));
+
+    std::vector<std::string> words{start.program};
+    words.insert(words.end(), start.arguments.begin(), start.arguments.end());
+    words.push_back("--ready-descriptor");
+    words.push_back(std::to_string(ready_descriptor));
+    std::vector<std::string> variables = worker_environment(start);
+    const std::vector<char*> argument_pointers = pointers(words);
+    const std::vector<char*> variable_pointers = pointers(variables);
+
+    const pid_t child = ::fork();
+    if (child < 0) return unavailable(start.program, std::strerror(errno));
+    if (child == 0) {
+        become_worker(start.program.c_str(), argument_pointers.data(), variable_pointers.data(),
+                      null.get(), ready.get());
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    ready.close();
+    // While a write end is open here, the end of the worker is no end of file.
+    pipe_end.close();
+    return await_ready(start.program, read_end.get());
+}
+
+} // namespace loong

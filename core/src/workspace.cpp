@@ -1,0 +1,118 @@
+#include "workspace.hpp"
+
+#include "text.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+/// The directory of the running program's installation: the parent of its `bin`.
+std::string installation_prefix() {
+    std::array<char, 4096> buffer{};
+    const ssize_t length = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+    if (length <= 0) return {};
+    std::string path(buffer.data(), static_cast<std::size_t>(length));
+    for (int level = 0; level < 2; ++level) {
+        const std::size_t slash = path.rfind('/');
+        if (slash == std::string::npos) return {};
+        path.resize(slash);
+    }
+    return path;
+}
+
+} // namespace
+
+Time now() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options) {
+    Result<Config> config = load_config(options.config_file);
+    if (!config) return std::move(config).error();
+    std::unique_ptr<Workspace> workspace(new Workspace());
+    workspace->options_ = options;
+    workspace->config_ = *std::move(config);
+    if (!options.state_directory.empty()) {
+        workspace->config_.state_directory = options.state_directory;
+    }
+    const std::string prefix = installation_prefix();
+    workspace->worker_program_ =
+        options.worker_program.empty() ? prefix + "/bin/loong" : options.worker_program;
+    workspace->keeper_path_ = prefix + "/libexec/loong/loong-keeper";
+    Result<PluginObject<Store>> store = workspace->open_store();
+    if (!store) return std::move(store).error();
+    workspace->store_ = *std::move(store);
+    return workspace;
+}
+
+Result<PluginObject<Store>> Workspace::open_store() const {
+    StoreSetup setup;
+    setup.settings = config_.store_settings;
+    setup.state_directory = config_.state_directory;
+    setup.host = &host_;
+    return load_store(config_.store_plugin, plugin_directories(config_.plugin_path), setup);
+}
+
+std::vector<std::string> Workspace::worker_arguments() const {
+    std::vector<std::string> arguments{"worker"};
+    if (!config_.file.empty()) {
+        arguments.insert(arguments.end(), {"--config", config_.file});
+    }
+    return arguments;
+}
+
+std::vector<std::pair<std::string, std::string>> Workspace::worker_environment() const {
+    // A worker works for everybody: it must not take itself for the work of one task.
+    return {{"LOONG_HOME", config_.state_directory},
+            {"LOONG_TASK_ID", ""},
+            {"LOONG_TASK_SESSION_ID", ""},
+            {"LOONG_SESSION_ID", ""}};
+}
+
+Result<const RuntimeEntry*> Workspace::runtime_entry(const std::string& name) const {
+    const std::string& wanted = name.empty() ? config_.default_runtime : name;
+    const auto found = config_.runtimes.find(wanted);
+    if (found != config_.runtimes.end()) return &found->second;
+    std::vector<std::string> names;
+    for (const auto& [known, entry] : config_.runtimes) names.push_back(known);
+    return Error{ErrorCode::invalid_argument,
+                 "runtime " + wanted + ": the configuration has none of that name",
+                 suggest(wanted, names)};
+}
+
+Result<Runtime*> Workspace::runtime(const TaskDocument& document) {
+    for (const LoadedRuntime& loaded : runtimes_) {
+        if (loaded.plugin == document.runtime_plugin && loaded.name == document.runtime &&
+            loaded.settings == document.runtime_settings.values) {
+            return loaded.runtime.get();
+        }
+    }
+    RuntimeSetup setup;
+    setup.name = document.runtime;
+    setup.settings = document.runtime_settings;
+    Result<PluginObject<Runtime>> made =
+        load_runtime(document.runtime_plugin, plugin_directories(config_.plugin_path), setup);
+    if (!made) return std::move(made).error();
+    runtimes_.push_back({document.runtime_plugin, document.runtime,
+                         document.runtime_settings.values, *std::move(made)});
+    return runtimes_.back().runtime.get();
+}
+
+Result<std::string> Workspace::frozen_plugin(const RuntimeEntry& entry) const {
+    // A name that this installation itself serves stays a name, so that a task outlives an upgrade;
+    // anything else is frozen as the file that it means here.
+    Result<std::string> own = resolve_plugin(entry.plugin, plugin_directories({}));
+    Result<std::string> found =
+        resolve_plugin(entry.plugin, plugin_directories(config_.plugin_path));
+    if (!found) return found;
+    if (own && *own == *found && entry.plugin.find('/') == std::string::npos) return entry.plugin;
+    return found;
+}
+
+} // namespace loong

@@ -1,0 +1,71 @@
+#pragma once
+/// What every use case stands on: the configuration, the store, and the runtimes by name.
+
+#include "loong/error.hpp"
+#include "loong/runtime.hpp"
+#include "loong/store.hpp"
+#include "loong/tasks.hpp"
+
+#include "config.hpp"
+#include "plugins.hpp"
+#include "summary_codec.hpp"
+#include "task_document.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loong {
+
+class Workspace {
+public:
+    /// Reads the configuration and opens the store.
+    static Result<std::unique_ptr<Workspace>> open(const OpenOptions& options);
+
+    [[nodiscard]] const Config& config() const { return config_; }
+    [[nodiscard]] const OpenOptions& options() const { return options_; }
+    [[nodiscard]] Store& store() { return *store_; }
+
+    /// A further store object on the same place, for another thread.
+    [[nodiscard]] Result<PluginObject<Store>> open_store() const;
+
+    /// The runtime that a configuration entry names. `invalid_argument` with the nearest name.
+    [[nodiscard]] Result<const RuntimeEntry*> runtime_entry(const std::string& name) const;
+
+    /// The runtime of a task, by what its document froze. Made once per plugin and settings.
+    Result<Runtime*> runtime(const TaskDocument& document);
+
+    /// What a document says of an entry's plugin, so that any worker finds the same one.
+    [[nodiscard]] Result<std::string> frozen_plugin(const RuntimeEntry& entry) const;
+
+    /// The program that starts a worker, absolute.
+    [[nodiscard]] const std::string& worker_program() const { return worker_program_; }
+    /// What a worker gets so that it works on the same state with the same configuration.
+    [[nodiscard]] std::vector<std::string> worker_arguments() const;
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> worker_environment() const;
+    /// Where loong-keeper lies in this installation, absolute.
+    [[nodiscard]] const std::string& keeper_path() const { return keeper_path_; }
+
+private:
+    Workspace() = default;
+
+    OpenOptions options_;
+    Config config_;
+    std::string worker_program_;
+    std::string keeper_path_;
+    CoreStoreHost host_;
+    PluginObject<Store> store_;
+
+    struct LoadedRuntime {
+        std::string plugin;
+        std::string name;
+        Value settings;
+        PluginObject<Runtime> runtime;
+    };
+    std::vector<LoadedRuntime> runtimes_;
+};
+
+/// The wall clock.
+[[nodiscard]] Time now();
+
+} // namespace loong
