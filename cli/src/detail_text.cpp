@@ -1,0 +1,199 @@
+#include "detail_text.hpp"
+
+#include "event_text.hpp"
+#include "list_text.hpp"
+#include "status_style.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace loong::cli {
+namespace {
+
+constexpr std::size_t longest_text = 400;
+
+class Report {
+public:
+    explicit Report(const Terminal& terminal) : terminal_(terminal) {}
+
+    /// `text` is escaped already, and left out with its name where it is empty.
+    void field(std::string_view name, const std::string& text) {
+        if (text.empty()) return;
+        constexpr std::size_t name_width = 10;
+        std::string padded(name);
+        padded.resize(std::max(padded.size(), name_width), ' ');
+        text_ += "  " + coloured(terminal_, Colour::faint, padded) + "  " + text + "\n";
+    }
+    void line(const std::string& text) { text_ += text + "\n"; }
+
+    [[nodiscard]] std::string text() const { return text_; }
+
+private:
+    Terminal terminal_;
+    std::string text_;
+};
+
+std::string moment(const std::optional<Time>& time, Time now) {
+    if (!time) return "";
+    if (*time > now) return clock_time(*time) + ", in " + format_duration(*time - now);
+    return clock_time(*time) + ", " + age(now, *time) + " ago";
+}
+
+std::string work_text(const TaskDetail& detail) {
+    const Work& work = detail.work;
+    if (work.kind == WorkKind::plan) {
+        return "plan " + escape_controls(work.source.empty() ? "(no file)" : work.source);
+    }
+    if (work.kind == WorkKind::text) return escape_controls(shorten(work.text, longest_text));
+    std::string command;
+    for (const std::string& argument : work.arguments) {
+        if (!command.empty()) command += ' ';
+        command += shell_quote(argument);
+    }
+    return escape_controls(shorten(command, longest_text));
+}
+
+std::string limits_text(const TaskDetail& detail) {
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+        text += (text.empty() ? "" : ", ") + part;
+    };
+    if (detail.timeout) add("timeout " + format_duration(*detail.timeout));
+    if (detail.start_within) add("start within " + format_duration(*detail.start_within));
+    if (detail.retry_limit > 0) add("retries " + std::to_string(detail.retry_limit));
+    if (!text.empty()) add("grace " + format_duration(detail.grace));
+    return text;
+}
+
+std::string dependencies_text(const TaskDetail& detail) {
+    std::string text;
+    for (const Dependency& dependency : detail.dependencies) {
+        text += (text.empty() ? "" : ", ") + dependency.task_id +
+                (dependency.any_end ? " (any end)" : "");
+    }
+    return text;
+}
+
+std::string carrier_text(const SessionView& session) {
+    std::string text = session.session_id + ", " + std::string(to_string(session.state));
+    if (session.attempt > 1) text += ", attempt " + std::to_string(session.attempt);
+    if (session.pid != 0) {
+        text += ", worker " + std::to_string(session.pid);
+        if (!session.host.empty()) text += " on " + escape_controls(session.host);
+    }
+    return text;
+}
+
+std::string outcome_text(const Outcome& outcome) {
+    std::string text(to_string(outcome.kind));
+    const std::string end = end_text(outcome.exit_code, outcome.signal);
+    if (!end.empty()) text += ", " + end;
+    if (outcome.started_at && outcome.ended_at) {
+        text += ", took " + format_duration(*outcome.ended_at - *outcome.started_at);
+    }
+    if (!outcome.message.empty()) text += ": " + escape_controls(outcome.message);
+    return text;
+}
+
+void add_requests(Report& report, const TaskDetail& detail) {
+    for (const RequestView& request : detail.requests) {
+        if (request.state != RequestState::open) continue;
+        const char* kind = request.kind == RequestKind::approval ? "approval" : "input";
+        report.field(kind, request.request_id + ": " + escape_controls(request.question));
+    }
+}
+
+void add_outcome(Report& report, const TaskDetail& detail) {
+    if (!detail.terminal_outcome) return;
+    const TerminalOutcome& terminal = *detail.terminal_outcome;
+    report.field("outcome", outcome_text(terminal.outcome) +
+                                (terminal.recorded_by_carrier ? "" : " (recorded by a recovery)"));
+    report.field("result", escape_controls(shorten(terminal.outcome.result, longest_text)));
+}
+
+void add_sessions(Report& report, const TaskDetail& detail) {
+    report.field("carrier", carrier_text(detail.session));
+    for (const SessionView& session : detail.lineage) {
+        if (session.session_id == detail.session.session_id) continue;
+        std::string text = carrier_text(session);
+        if (session.outcome) text += ": " + outcome_text(*session.outcome);
+        report.field("earlier", text);
+    }
+}
+
+void add_commands(Report& report, const TaskStatus& status, const Terminal& terminal) {
+    const char* name = "next";
+    for (const std::string& command : status.next_commands) {
+        report.field(name, coloured(terminal, name[0] == 'n' ? Colour::strong : Colour::none,
+                                    escape_controls(command)));
+        name = "or";
+    }
+}
+
+} // namespace
+
+std::string standing_text(const TaskDetail& detail, const Terminal& terminal) {
+    const TaskStatus& status = detail.row.task_status;
+    return detail.row.task_id + "  " + styled_status(status, terminal) +
+           (status.reason.empty() ? "" : "  " + escape_controls(status.reason)) + "\n";
+}
+
+std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time now) {
+    const TaskSummary& summary = detail.row.summary;
+    const TaskStatus& status = detail.row.task_status;
+    Report report(terminal);
+    report.line(coloured(terminal, Colour::strong, escape_controls(summary.label)));
+    report.line(detail.row.task_id + "  " + styled_status(status, terminal));
+    report.line("");
+    report.field("why", escape_controls(status.reason));
+    add_requests(report, detail);
+    report.field("progress", progress_text(summary.progress));
+    add_outcome(report, detail);
+    if (!detail.terminal_outcome) report.field("error", escape_controls(detail.last_error));
+    add_commands(report, status, terminal);
+    report.line("");
+    report.field("work", work_text(detail));
+    report.field("directory", escape_controls(detail.working_directory));
+    report.field("runtime", escape_controls(summary.runtime));
+    report.field("limits", limits_text(detail));
+    report.field("after", dependencies_text(detail));
+    report.field("created", moment(summary.created_at, now));
+    report.field("started", moment(detail.session.started_at, now));
+    report.field("deadline", status.terminal ? "" : moment(detail.deadline_at, now));
+    report.field("ended", moment(detail.session.ended_at, now));
+    report.field("scope", escape_controls(summary.scope_session_id));
+    add_sessions(report, detail);
+    if (detail.recovery) {
+        report.field("recovery",
+                     detail.recovery->action + ": " + escape_controls(detail.recovery->message));
+    }
+    report.field("files", escape_controls(detail.paths.directory));
+    if (!detail.recent_events.empty()) report.line("\nlast events:");
+    for (const Event& event : detail.recent_events) report.line(event_text(event, terminal));
+    return report.text();
+}
+
+std::string created_text(const CreateResult& created, const Terminal& terminal) {
+    Report report(terminal);
+    const TaskStatus& status = created.task.row.task_status;
+    report.line(created.task.row.task_id + "  " + styled_status(status, terminal));
+    if (created.existing) {
+        report.field("existing", "a task with this dedupe key is there already");
+    }
+    for (const std::string& warning : created.warnings) {
+        report.field("warning", escape_controls(warning));
+    }
+    std::string withheld;
+    for (const std::string& name : created.withheld_environment) {
+        withheld += (withheld.empty() ? "" : ", ") + escape_controls(name);
+    }
+    if (!withheld.empty()) {
+        report.field("withheld", withheld + " (looks secret; `--env NAME` passes it on)");
+    }
+    add_commands(report, status, terminal);
+    report.field("status", "loong tasks status " + created.task.row.task_id);
+    report.field("output", "loong tasks output " + created.task.row.task_id + " --follow");
+    return report.text();
+}
+
+} // namespace loong::cli

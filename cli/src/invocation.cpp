@@ -1,0 +1,28 @@
+#include "invocation.hpp"
+
+#include "config.hpp"
+
+namespace loong::cli {
+
+Result<Tasks> Invocation::open() const {
+    OpenOptions options;
+    options.config_file = globals.config_file.value_or("");
+    options.session_id = globals.session_id.value_or("");
+    options.all_sessions = globals.all_sessions;
+    return Tasks::open(options);
+}
+
+Value Invocation::header(const Tasks* tasks) const {
+    Value::Array warning_list(warnings.begin(), warnings.end());
+    Value header;
+    header.set("schema", 1);
+    header.set("command", command);
+    const bool has_file = tasks != nullptr && !tasks->config().file.empty();
+    header.set("config", has_file ? Value(tasks->config().file) : Value());
+    header.set("current_session_id",
+               tasks == nullptr ? Value() : Value(tasks->current_session_id()));
+    header.set("warnings", std::move(warning_list));
+    return header;
+}
+
+} // namespace loong::cli

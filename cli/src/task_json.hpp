@@ -1,0 +1,27 @@
+#pragma once
+/// Tasks as the JSON of the public contract: names, order and null where something is absent.
+
+#include "loong/tasks.hpp"
+#include "loong/value.hpp"
+
+#include <vector>
+
+namespace loong::cli {
+
+/// RFC 3339 in UTC with microseconds.
+[[nodiscard]] Value time_value(Time time);
+
+[[nodiscard]] Value task_status_value(const TaskStatus& status);
+[[nodiscard]] Value event_value(const Event& event);
+[[nodiscard]] Value events_value(const std::vector<Event>& events);
+
+/// A row of a listing. One that could not be read has its id and status and is null otherwise.
+[[nodiscard]] Value row_value(const TaskRow& row);
+
+/// A row's keys and everything else about the task.
+[[nodiscard]] Value detail_value(const TaskDetail& detail);
+
+/// `by status`, those that occur, and `needs_attention`.
+[[nodiscard]] Value counts_value(const ListResult& list);
+
+} // namespace loong::cli

@@ -1,0 +1,31 @@
+#pragma once
+/// Every verb of the program. Each makes its own table of options, so that a call pays only for the
+/// verb in question.
+
+#include "invocation.hpp"
+
+#include <memory>
+
+namespace loong::cli {
+
+using MakeVerb = std::unique_ptr<Verb> (*)();
+
+std::unique_ptr<Verb> make_tasks_create();
+std::unique_ptr<Verb> make_tasks_list();
+std::unique_ptr<Verb> make_tasks_status();
+std::unique_ptr<Verb> make_tasks_events();
+std::unique_ptr<Verb> make_tasks_wait();
+std::unique_ptr<Verb> make_tasks_output();
+std::unique_ptr<Verb> make_tasks_cancel();
+std::unique_ptr<Verb> make_tasks_recover();
+std::unique_ptr<Verb> make_tasks_release();
+std::unique_ptr<Verb> make_tasks_archive();
+std::unique_ptr<Verb> make_tasks_prune();
+std::unique_ptr<Verb> make_tasks_report();
+std::unique_ptr<Verb> make_config_show();
+std::unique_ptr<Verb> make_config_path();
+std::unique_ptr<Verb> make_config_init();
+std::unique_ptr<Verb> make_plugins_list();
+std::unique_ptr<Verb> make_worker();
+
+} // namespace loong::cli
