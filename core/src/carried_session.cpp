@@ -4,13 +4,12 @@
 #include "text.hpp"
 #include "workspace.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <utility>
 
 namespace loong {
@@ -55,10 +54,14 @@ RequestStatus status_of(const RequestFacts& facts) {
 } // namespace
 
 CarriedSession::CarriedSession(Setup setup)
-    : spec_(std::move(setup.spec)), directory_(std::move(setup.directory)),
-      keeper_path_(std::move(setup.keeper_path)), earlier_steps_(steps_before(setup.task.state)),
-      output_(directory_, spec_.limits.max_output_bytes), store_(setup.store),
-      lease_(std::move(setup.lease)), task_(std::move(setup.task)),
+    : spec_(std::move(setup.spec)),
+      directory_(std::move(setup.directory)),
+      keeper_path_(std::move(setup.keeper_path)),
+      earlier_steps_(steps_before(setup.task.state)),
+      output_(directory_, spec_.limits.max_output_bytes),
+      store_(setup.store),
+      lease_(std::move(setup.lease)),
+      task_(std::move(setup.task)),
       resolved_requests_(count_resolved(task_.state)) {
     const TaskSummary& summary = task_.state.summary;
     if (summary.deadline_at) {
@@ -84,7 +87,8 @@ Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup setup) {
 Result<std::vector<Event>> CarriedSession::apply_locked(const Command& command) {
     if (!lease_ || !lease_->is_held()) {
         return Error{ErrorCode::conflict,
-                     "session " + spec_.task_session_id + ": this worker does not carry it any more",
+                     "session " + spec_.task_session_id +
+                         ": this worker does not carry it any more",
                      "end the work and return"};
     }
     return apply(*store_, task_, command, spec_.task_session_id, lease_.get());
@@ -125,9 +129,8 @@ void CarriedSession::log(std::string_view line) {
 
 Result<void> CarriedSession::report_denied(std::string_view tool, std::string_view detail,
                                            std::string_view rule) {
-    Result<std::vector<Event>> done =
-        apply_command(command::ReportDenied{spec_.task_session_id, std::string(tool),
-                                            std::string(detail), std::string(rule)});
+    Result<std::vector<Event>> done = apply_command(command::ReportDenied{
+        spec_.task_session_id, std::string(tool), std::string(detail), std::string(rule)});
     return done ? Result<void>() : Result<void>(std::move(done).error());
 }
 
@@ -177,8 +180,8 @@ Result<RequestStatus> CarriedSession::request_status(std::string_view request_id
 
 Result<void> CarriedSession::withdraw_request(std::string_view request_id,
                                               std::string_view reason) {
-    Result<std::vector<Event>> done = apply_command(
-        command::WithdrawRequest{std::string(request_id), std::string(reason)});
+    Result<std::vector<Event>> done =
+        apply_command(command::WithdrawRequest{std::string(request_id), std::string(reason)});
     return done ? Result<void>() : Result<void>(std::move(done).error());
 }
 
@@ -230,8 +233,7 @@ SessionSignals CarriedSession::wait_signals(Milliseconds limit) {
 
 void CarriedSession::run_clock_locked(Clock::time_point at) {
     if (!left_) return;
-    const bool stopped =
-        task_.state.summary.open_approvals + task_.state.summary.open_inputs > 0;
+    const bool stopped = task_.state.summary.open_approvals + task_.state.summary.open_inputs > 0;
     if (stopped && clock_started_) {
         *left_ -= at - *clock_started_;
         clock_started_.reset();
@@ -284,8 +286,7 @@ Result<std::optional<Clock::time_point>> CarriedSession::follow() {
             news.timeout = at >= end;
             if (!news.timeout) next = std::min(next.value_or(end), end);
         }
-        const bool unknown = (news.cancel && !signals_.cancel) ||
-                             (news.force && !signals_.force) ||
+        const bool unknown = (news.cancel && !signals_.cancel) || (news.force && !signals_.force) ||
                              (news.timeout && !signals_.timeout) || news.answer;
         if (!unknown) return next;
     }

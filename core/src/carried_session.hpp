@@ -1,11 +1,10 @@
 #pragma once
 /// One session that this process carries: what its runtime may ask, and what others tell it.
 
-#include "loong/session_context.hpp"
-#include "loong/store.hpp"
-
 #include "decide.hpp"
 #include "descriptor.hpp"
+#include "loong/session_context.hpp"
+#include "loong/store.hpp"
 #include "output_writer.hpp"
 #include "task_store.hpp"
 

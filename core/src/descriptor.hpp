@@ -2,7 +2,6 @@
 /// A file descriptor with an owner.
 
 #include <unistd.h>
-
 #include <utility>
 
 namespace loong {

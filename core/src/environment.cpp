@@ -11,13 +11,19 @@ namespace loong {
 namespace {
 
 // What the shell and loong set anew for every process says nothing about the work.
-constexpr std::array<std::string_view, 10> never_passed = {
-    "_",           "SHLVL",         "OLDPWD",        "PWD",
-    "LOONG_TASK_ID", "LOONG_TASK_SESSION_ID", "LOONG_SESSION_ID", "LOONG_HOME",
-    "LOONG_CONFIG", "INVOCATION_ID"};
+constexpr std::array<std::string_view, 10> never_passed = {"_",
+                                                           "SHLVL",
+                                                           "OLDPWD",
+                                                           "PWD",
+                                                           "LOONG_TASK_ID",
+                                                           "LOONG_TASK_SESSION_ID",
+                                                           "LOONG_SESSION_ID",
+                                                           "LOONG_HOME",
+                                                           "LOONG_CONFIG",
+                                                           "INVOCATION_ID"};
 
 constexpr std::array<std::string_view, 14> secret_words = {
-    "TOKEN",  "SECRET",    "PASSWORD",   "PASSWD", "PASSPHRASE", "CREDENTIAL", "APIKEY",
+    "TOKEN",   "SECRET",     "PASSWORD",    "PASSWD", "PASSPHRASE", "CREDENTIAL",  "APIKEY",
     "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "AUTH",   "COOKIE",     "SESSION_KEY", "DATABASE_URL"};
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
@@ -109,8 +115,8 @@ std::vector<EnvironmentVariable> own_environment() {
         const std::string_view variable = *entry;
         const std::size_t equals = variable.find('=');
         if (equals == 0 || equals == std::string_view::npos) continue;
-        variables.push_back({std::string(variable.substr(0, equals)),
-                             std::string(variable.substr(equals + 1))});
+        variables.push_back(
+            {std::string(variable.substr(0, equals)), std::string(variable.substr(equals + 1))});
     }
     return variables;
 }

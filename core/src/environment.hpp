@@ -24,9 +24,9 @@ struct SelectedEnvironment {
 
 /// `requested` are the `KEY` and `KEY=VALUE` of the command line, `pass` the names from the
 /// configuration. `invalid_argument` for names that are none, or a `KEY` that is not set.
-[[nodiscard]] Result<SelectedEnvironment> select_environment(
-    const std::vector<EnvironmentVariable>& submitter, const std::vector<std::string>& requested,
-    const std::vector<std::string>& pass);
+[[nodiscard]] Result<SelectedEnvironment>
+select_environment(const std::vector<EnvironmentVariable>& submitter,
+                   const std::vector<std::string>& requested, const std::vector<std::string>& pass);
 
 /// This process's environment.
 [[nodiscard]] std::vector<EnvironmentVariable> own_environment();

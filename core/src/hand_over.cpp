@@ -21,8 +21,7 @@ bool inside_a_task() {
 
 Result<bool> has_free_slot(Store& store, const std::string& runtime, int max_parallel) {
     for (int number = 0; number < max_parallel; ++number) {
-        Result<LeaseStatus> status =
-            store.lease_status(lease_names::runtime_slot(runtime, number));
+        Result<LeaseStatus> status = store.lease_status(lease_names::runtime_slot(runtime, number));
         if (!status) return std::move(status).error();
         if (status->state == LeaseState::free) return true;
     }
@@ -46,11 +45,11 @@ Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {
     if (!*lease) {
         Result<LeaseStatus> status = store.lease_status(lease_names::hand_over);
         const bool known = status && status->holder;
-        return Error{ErrorCode::store_busy,
-                     "hand-over: another process has held it for 30 s" +
-                         (known ? " (process " + std::to_string(status->holder->pid) + ")"
-                                : std::string()),
-                     "look what that process is doing; try again when it has ended"};
+        return Error{
+            ErrorCode::store_busy,
+            "hand-over: another process has held it for 30 s" +
+                (known ? " (process " + std::to_string(status->holder->pid) + ")" : std::string()),
+            "look what that process is doing; try again when it has ended"};
     }
     return HandOver(workspace, store, *std::move(lease));
 }
@@ -74,9 +73,8 @@ Result<int> HandOver::startable(int limit) {
     for (const ListedTask& task : *tasks) {
         if (!task.summary) continue;
         const auto entry = workspace_->config().runtimes.find(task.summary->runtime);
-        const int own_limit = entry == workspace_->config().runtimes.end()
-                                  ? 0
-                                  : entry->second.max_parallel;
+        const int own_limit =
+            entry == workspace_->config().runtimes.end() ? 0 : entry->second.max_parallel;
         if (own_limit > 0 && own_limit < workspace_->config().max_parallel) {
             Result<bool> free = has_free_slot(*store_, task.summary->runtime, own_limit);
             if (!free) return std::move(free).error();

@@ -8,7 +8,6 @@
 
 #include "loong/error.hpp"
 #include "loong/store.hpp"
-
 #include "workspace.hpp"
 
 #include <memory>
@@ -39,7 +38,9 @@ public:
 
 private:
     HandOver(Workspace& workspace, Store& store, std::unique_ptr<Lease> lease)
-        : workspace_(&workspace), store_(&store), lease_(std::move(lease)) {}
+        : workspace_(&workspace),
+          store_(&store),
+          lease_(std::move(lease)) {}
 
     Result<int> free_slots(int* held);
     Result<int> startable(int limit);

@@ -2,11 +2,10 @@
 /// What a worker does besides carrying its session: it passes on what others tell the session, and
 /// sees to it that slots which other workers lost are filled again.
 
-#include "loong/error.hpp"
-#include "loong/store.hpp"
-
 #include "carried_session.hpp"
 #include "descriptor.hpp"
+#include "loong/error.hpp"
+#include "loong/store.hpp"
 #include "workspace.hpp"
 
 #include <atomic>

@@ -30,7 +30,8 @@ Held to_held(LeaseState state) {
 } // namespace
 
 Observer::Observer(Workspace& workspace, std::vector<std::string> command_options)
-    : workspace_(workspace), command_options_(std::move(command_options)) {}
+    : workspace_(workspace),
+      command_options_(std::move(command_options)) {}
 
 Held Observer::lease_held(const std::string& name, std::optional<LeaseStatus>* status) {
     Result<LeaseStatus> found = workspace_.store().lease_status(name);
@@ -97,7 +98,7 @@ bool Observer::looks_lost(ObservedTask& task) {
     return task.facts.carrier_lease == Held::free || task.facts.queue_served == Held::free;
 }
 
-ObservedTask Observer::observe(ListedTask listed) {
+ObservedTask Observer::observe(ListedTask listed, Depth depth) {
     if (!listed.summary) {
         ObservedTask task;
         task.details.task_id = listed.task_id;
@@ -120,7 +121,7 @@ ObservedTask Observer::observe(ListedTask listed) {
         forget();
         task = look(*std::move(again));
     }
-    if (task.facts.carrier_lease == Held::free &&
+    if (depth == Depth::work && task.facts.carrier_lease == Held::free &&
         task.listed.summary->session_state == SessionState::running) {
         task.facts.work = probe_work(workspace_, task.listed.task_id);
     }

@@ -7,7 +7,6 @@
 #include "loong/error.hpp"
 #include "loong/status.hpp"
 #include "loong/store.hpp"
-
 #include "workspace.hpp"
 
 #include <optional>
@@ -30,8 +29,12 @@ public:
     /// `command_options` go into every proposed command (`--session S`, say).
     Observer(Workspace& workspace, std::vector<std::string> command_options);
 
+    /// How far to look: leases alone decide the status; whether lost work lives on, which is a
+    /// signal, only the runtime can tell.
+    enum class Depth : std::uint8_t { leases, work };
+
     /// Derives the status of a row that was just read.
-    ObservedTask observe(ListedTask listed);
+    ObservedTask observe(ListedTask listed, Depth depth = Depth::work);
     /// Reads and derives.
     Result<ObservedTask> observe(std::string_view task_id);
 

@@ -1,10 +1,9 @@
 #pragma once
 /// Writes the files of loong/output_files.hpp for runtimes that hand their output to loong.
 
+#include "descriptor.hpp"
 #include "loong/error.hpp"
 #include "loong/session_context.hpp"
-
-#include "descriptor.hpp"
 
 #include <cstdint>
 #include <mutex>
@@ -17,7 +16,8 @@ namespace loong {
 class OutputWriter {
 public:
     OutputWriter(std::string directory, std::uint64_t limit)
-        : directory_(std::move(directory)), limit_(limit) {}
+        : directory_(std::move(directory)),
+          limit_(limit) {}
 
     Result<void> write(OutputStream stream, std::string_view bytes);
     [[nodiscard]] Result<std::uint64_t> size(OutputStream stream) const;

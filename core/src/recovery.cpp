@@ -6,14 +6,13 @@
 #include "observer.hpp"
 #include "recovery_probe.hpp"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <utility>
 
 namespace loong {
@@ -118,10 +117,9 @@ Result<RecoveryStep> Recovery::recover_ready(const LoadedTask& task) {
     if (observed->facts.queue_served != Held::free) {
         return skipped("the task is in order: " + observed->task_status.reason);
     }
-    const RecoveryStep step = planned("worker_started", "no live worker served the queue; one " +
-                                                            std::string(options_.dry_run
-                                                                            ? "would be started"
-                                                                            : "was started"));
+    const RecoveryStep step = planned(
+        "worker_started", "no live worker served the queue; one " +
+                              std::string(options_.dry_run ? "would be started" : "was started"));
     if (options_.dry_run) return step;
     Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
     if (!hand_over) return std::move(hand_over).error();
@@ -189,9 +187,9 @@ Result<RecoveryStep> Recovery::recover_ended(const LoadedTask& task) {
     }
     Result<void> secrets = check_secrets(task);
     if (!secrets) return std::move(secrets).error();
-    const RecoveryStep step = planned(
-        "retried", std::string("a new attempt ") + (options_.dry_run ? "would be" : "was") +
-                       " made ready; output and events of the old one stay");
+    const RecoveryStep step =
+        planned("retried", std::string("a new attempt ") + (options_.dry_run ? "would be" : "was") +
+                               " made ready; output and events of the old one stay");
     if (options_.dry_run) return step;
     LoadedTask changed = task;
     Result<void> done = change(changed, command::Retry{step.message}, nullptr);
@@ -219,7 +217,8 @@ Result<void> Recovery::kill_carrier(const LoadedTask& task, const LeaseStatus& l
     const std::string& session_id = task.state.summary.task_session_id;
     if (!lease.holder || lease.holder->pid <= 0) {
         return Error{ErrorCode::not_recoverable,
-                     "session " + session_id + ": who carries it cannot be told", {}};
+                     "session " + session_id + ": who carries it cannot be told",
+                     {}};
     }
     if (lease.holder->host != this_host()) {
         return Error{ErrorCode::not_on_this_host,
@@ -231,8 +230,8 @@ Result<void> Recovery::kill_carrier(const LoadedTask& task, const LeaseStatus& l
                      "session " + session_id + ": this very process carries it",
                      "call recover from another process"};
     }
-    const Descriptor process(static_cast<int>(
-        ::syscall(SYS_pidfd_open, static_cast<pid_t>(lease.holder->pid), 0U)));
+    const Descriptor process(
+        static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(lease.holder->pid), 0U)));
     if (!process) return {};
     // The lease is still held with the same token, so the process behind the descriptor is the
     // holder and no other that got its number later.
@@ -257,9 +256,9 @@ Result<RecoveryStep> Recovery::recover_overdue(LoadedTask task, const LeaseStatu
     const std::string session_id = task.state.summary.task_session_id;
     const bool cancelled = task.state.summary.cancel_requested_at.has_value();
     const RecoveryStep step =
-        planned("ended_overdue", std::string("the work ") + (options_.dry_run ? "would be" : "was") +
-                                     " ended and the task marked " +
-                                     (cancelled ? "cancelled" : "timed out"));
+        planned("ended_overdue",
+                std::string("the work ") + (options_.dry_run ? "would be" : "was") +
+                    " ended and the task marked " + (cancelled ? "cancelled" : "timed out"));
     if (options_.dry_run) return step;
     Result<void> killed = kill_carrier(task, lease);
     if (!killed) return std::move(killed).error();
@@ -355,8 +354,8 @@ Result<RecoveryStep> Recovery::settle_lost(LoadedTask& task, const Probe& probe,
     RecoveryStep step;
     Command command;
     if (state.summary.cancel_requested_at && !completed) {
-        step = planned("cancelled", "what was left of the work " + would +
-                                        "ended, as the cancel asked");
+        step = planned("cancelled",
+                       "what was left of the work " + would + "ended, as the cancel asked");
         command = command::EndCancelled{step.message, probe.outcome};
     } else if (finished) {
         step = planned("outcome_collected",
@@ -369,7 +368,8 @@ Result<RecoveryStep> Recovery::settle_lost(LoadedTask& task, const Probe& probe,
         command = finish;
     } else if (!options_.fail && task.document.work.kind == WorkKind::plan &&
                has_completed_step(state)) {
-        step = planned("resumed", "a new carrier " + std::string(options_.dry_run ? "would go" : "goes") +
+        step = planned("resumed", "a new carrier " +
+                                      std::string(options_.dry_run ? "would go" : "goes") +
                                       " on at the first step that is not completed");
         command = command::Supersede{"resumed", step.message, found, true, options_.retry};
     } else if (!options_.fail && (options_.retry || attempts_left(state) || never_started)) {
@@ -378,8 +378,8 @@ Result<RecoveryStep> Recovery::settle_lost(LoadedTask& task, const Probe& probe,
                                       "a new one " + would + "made ready");
         command = command::Supersede{"retried", step.message, found, false, false};
     } else {
-        step = planned("marked_failed", "nothing was left to take over; the task " + would +
-                                            "marked failed");
+        step = planned("marked_failed",
+                       "nothing was left to take over; the task " + would + "marked failed");
         command::MarkEnded ended;
         ended.outcome = lost_outcome(probe);
         ended.action = "marked_failed";

@@ -8,7 +8,6 @@
 #include "loong/runtime.hpp"
 #include "loong/store.hpp"
 #include "loong/tasks.hpp"
-
 #include "task_store.hpp"
 #include "workspace.hpp"
 
@@ -28,7 +27,9 @@ struct RecoveryStep {
 class Recovery {
 public:
     Recovery(Workspace& workspace, const RecoverOptions& options, std::string actor_session_id)
-        : workspace_(workspace), store_(workspace.store()), options_(options),
+        : workspace_(workspace),
+          store_(workspace.store()),
+          options_(options),
           actor_(std::move(actor_session_id)) {}
 
     Result<RecoveryStep> recover(const std::string& task_id);

@@ -3,7 +3,6 @@
 
 #include "loong/runtime.hpp"
 #include "loong/status.hpp"
-
 #include "task_store.hpp"
 #include "workspace.hpp"
 

@@ -2,14 +2,13 @@
 
 #include "descriptor.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace loong::session_files {
 
@@ -39,8 +38,8 @@ Result<void> save_handle(const std::string& directory, std::string_view handle) 
     const std::string path = directory + handle_name;
     const std::string fresh = path + ".new";
     {
-        const Descriptor file(::open(fresh.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+        const Descriptor file(
+            ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file) return failed(fresh, "cannot be made");
         if (!write_all(file.get(), handle)) return failed(fresh, "cannot be written");
         if (::fdatasync(file.get()) != 0) return failed(fresh, "cannot be synced");
@@ -70,8 +69,8 @@ Result<std::string> load_handle(const std::string& directory) {
 void append_log(const std::string& directory, std::string_view line) noexcept {
     try {
         const std::string path = directory + log_name;
-        const Descriptor file(::open(
-            path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+        const Descriptor file(
+            ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (file) static_cast<void>(write_all(file.get(), std::string(line) + '\n'));
     } catch (...) {
         return;

@@ -3,7 +3,6 @@
 
 #include "loong/error.hpp"
 #include "loong/session_spec.hpp"
-
 #include "task_document.hpp"
 #include "workspace.hpp"
 

@@ -113,8 +113,7 @@ inline constexpr Microseconds ending_allowance = std::chrono::seconds(2);
     return state.sessions.empty() ? nullptr : &state.sessions.back();
 }
 
-[[nodiscard]] const RequestFacts* find_request(const TaskState& state,
-                                               std::string_view request_id);
+[[nodiscard]] const RequestFacts* find_request(const TaskState& state, std::string_view request_id);
 
 /// The request that a session means by this key: the newest that was not withdrawn, whichever
 /// session opened it.

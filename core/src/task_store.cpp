@@ -1,7 +1,6 @@
 #include "task_store.hpp"
 
 #include "loong/ids.hpp"
-
 #include "record.hpp"
 #include "text.hpp"
 #include "workspace.hpp"

@@ -1,10 +1,9 @@
 #pragma once
 /// Load, decide, append: how a command becomes events in the store.
 
+#include "decide.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
-
-#include "decide.hpp"
 #include "task_document.hpp"
 #include "task_state.hpp"
 

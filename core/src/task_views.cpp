@@ -70,9 +70,9 @@ void set_sessions(TaskDetail& detail, const TaskState& state, const ObservedTask
 void set_outcome(TaskDetail& detail, const TaskState& state) {
     const SessionFacts* session = current_session(state);
     if (session == nullptr || !is_terminal(session->state) || !session->outcome) return;
-    detail.terminal_outcome = TerminalOutcome{
-        *session->outcome, session->ended_at.value_or(state.summary.updated_at),
-        !state.outcome_by_recovery};
+    detail.terminal_outcome =
+        TerminalOutcome{*session->outcome, session->ended_at.value_or(state.summary.updated_at),
+                        !state.outcome_by_recovery};
 }
 
 } // namespace
@@ -90,8 +90,7 @@ TaskRow row_of(const ObservedTask& observed) {
     return row;
 }
 
-TaskDetail detail_of(const LoadedTask& task, const ObservedTask& observed,
-                     const TaskPaths& paths) {
+TaskDetail detail_of(const LoadedTask& task, const ObservedTask& observed, const TaskPaths& paths) {
     TaskDetail detail;
     detail.row = row_of(observed);
     const TaskDocument& document = task.document;

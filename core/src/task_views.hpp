@@ -2,7 +2,6 @@
 /// From state and observation to what callers of the library see.
 
 #include "loong/tasks.hpp"
-
 #include "observer.hpp"
 #include "task_store.hpp"
 

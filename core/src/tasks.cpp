@@ -1,7 +1,6 @@
 #include "loong/tasks.hpp"
 
 #include "loong/ids.hpp"
-
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 #include "text.hpp"
@@ -19,7 +18,8 @@ namespace {
 constexpr std::size_t ambiguous_shown = 5;
 
 Error not_found(const std::string& task) {
-    return {ErrorCode::task_not_found, "task " + shorten(escape_controls(task), 80) + ": there is none",
+    return {ErrorCode::task_not_found,
+            "task " + shorten(escape_controls(task), 80) + ": there is none",
             "'loong tasks list' shows the tasks there are"};
 }
 
@@ -102,10 +102,9 @@ Result<std::string> Tasks::Implementation::resolve(const std::string& task) {
         if (!row && row.error().code == ErrorCode::task_not_found) continue;
         if (!row) return std::move(row).error();
         // Whose an unreadable task is cannot be told; hiding it would hide the damage.
-        const bool seen = !row->summary ||
-                          std::find(row->summary->visible_to.begin(),
-                                    row->summary->visible_to.end(),
-                                    visible_to_) != row->summary->visible_to.end();
+        const bool seen = !row->summary || std::find(row->summary->visible_to.begin(),
+                                                     row->summary->visible_to.end(),
+                                                     visible_to_) != row->summary->visible_to.end();
         if (seen) {
             visible.push_back(id);
         } else {

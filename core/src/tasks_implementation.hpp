@@ -1,9 +1,8 @@
 #pragma once
 /// The inside of `Tasks`: the viewer, and one method a use case, spread over files by their names.
 
-#include "loong/tasks.hpp"
-
 #include "hand_over.hpp"
+#include "loong/tasks.hpp"
 #include "observer.hpp"
 #include "task_store.hpp"
 #include "workspace.hpp"
@@ -44,8 +43,7 @@ public:
     Result<EventsResult> events(const EventsRequest& request);
     Result<WaitResult> wait(const WaitRequest& request);
     // change_tasks.cpp
-    Result<std::vector<ActionResult>> cancel(const std::string& task,
-                                             const CancelOptions& options);
+    Result<std::vector<ActionResult>> cancel(const std::string& task, const CancelOptions& options);
     Result<ActionResult> recover(const std::string& task, const RecoverOptions& options);
     Result<ActionResult> release(const std::string& task);
     Result<ActionResult> archive(const std::string& task);
@@ -68,7 +66,7 @@ private:
 };
 
 /// Watches tasks as wait() does.
-[[nodiscard]] Result<std::unique_ptr<TaskWatch>> watch_tasks(
-    Workspace& workspace, const std::vector<std::string>& task_ids);
+[[nodiscard]] Result<std::unique_ptr<TaskWatch>>
+watch_tasks(Workspace& workspace, const std::vector<std::string>& task_ids);
 
 } // namespace loong

@@ -6,12 +6,11 @@
 #include "session_spec_of.hpp"
 #include "text.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace loong {
@@ -71,8 +70,7 @@ Result<void> Worker::work_off() {
 Result<std::unique_ptr<Lease>> Worker::take_runtime_slot(const std::string& runtime,
                                                          bool& limited) {
     const auto entry = workspace_.config().runtimes.find(runtime);
-    const int limit =
-        entry == workspace_.config().runtimes.end() ? 0 : entry->second.max_parallel;
+    const int limit = entry == workspace_.config().runtimes.end() ? 0 : entry->second.max_parallel;
     limited = limit > 0 && limit < workspace_.config().max_parallel;
     for (int number = 0; limited && number < limit; ++number) {
         Result<std::unique_ptr<Lease>> lease =
@@ -117,8 +115,7 @@ Result<std::optional<Worker::Claim>> Worker::start(const ListedTask& row,
         apply(store_, *task, start, std::string(lease->name()), lease.get());
     if (!started && started.error().code == ErrorCode::conflict) return std::optional<Claim>();
     if (!started) return std::move(started).error();
-    return std::optional<Claim>(
-        Claim{std::move(lease), std::move(runtime_slot), *std::move(task)});
+    return std::optional<Claim>(Claim{std::move(lease), std::move(runtime_slot), *std::move(task)});
 }
 
 Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& session,
@@ -129,7 +126,8 @@ Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& sessi
     DurableRuntime* able = durable(**runtime);
     if (able == nullptr) {
         return Error{ErrorCode::unsupported,
-                     "runtime " + document.runtime + ": it cannot take work over", {}};
+                     "runtime " + document.runtime + ": it cannot take work over",
+                     {}};
     }
     Result<std::string> handle = session_files::load_handle(session->directory());
     if (!handle) return std::move(handle).error();
@@ -162,14 +160,14 @@ void Worker::carry(Claim claim, bool adopted) {
             fail(std::move(read).error());
         }
     }
-    Result<std::string> directory =
-        store_.session_directory(document.task_id, current.session_id);
+    Result<std::string> directory = store_.session_directory(document.task_id, current.session_id);
     if (!directory) fail(directory.error());
 
     CarriedSession::Setup setup;
     setup.store = &store_;
     setup.lease = std::move(claim.lease);
-    setup.spec = session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
+    setup.spec =
+        session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
     setup.spec.rerun_started_steps = current.rerun_started_steps;
     setup.task = std::move(claim.task);
     setup.directory = directory ? *directory : std::string();
@@ -210,8 +208,8 @@ void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
             return;
         }
         session.log("the outcome could not be recorded: " + done.error().message);
-        const bool passing = done.error().code == ErrorCode::store_io ||
-                             done.error().code == ErrorCode::store_busy;
+        const bool passing =
+            done.error().code == ErrorCode::store_io || done.error().code == ErrorCode::store_busy;
         if (!passing || Clock::now() > give_up) return;
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, Milliseconds(2000));
@@ -255,8 +253,7 @@ Result<void> Worker::keep_time(Time due, HandOver& hand_over) {
     hand_over.end();
     // The wall clock may be set meanwhile, so it is asked again now and then.
     const auto left = std::chrono::ceil<Milliseconds>(due - now());
-    Result<bool> changed =
-        (*watch)->wait(std::clamp(left, Milliseconds(0), Milliseconds(30'000)));
+    Result<bool> changed = (*watch)->wait(std::clamp(left, Milliseconds(0), Milliseconds(30'000)));
     if (!changed) return std::move(changed).error();
     return {};
 }
@@ -269,8 +266,8 @@ Result<void> Worker::adopt(const std::string& task_id, const std::function<bool(
         store_.wait_for_lease(session_id, std::chrono::seconds(5));
     if (!lease) return std::move(lease).error();
     if (!*lease) {
-        return Error{ErrorCode::conflict,
-                     "session " + session_id + ": another worker carries it", {}};
+        return Error{
+            ErrorCode::conflict, "session " + session_id + ": another worker carries it", {}};
     }
     Result<std::unique_ptr<Lease>> slot = take_slot(store_, workspace_.config().max_parallel);
     if (!slot) return std::move(slot).error();

@@ -1,12 +1,11 @@
 #pragma once
 /// A worker: takes a slot, carries claimable sessions one after the other, leaves when none is left.
 
+#include "carried_session.hpp"
+#include "hand_over.hpp"
 #include "loong/error.hpp"
 #include "loong/outcome.hpp"
 #include "loong/store.hpp"
-
-#include "carried_session.hpp"
-#include "hand_over.hpp"
 #include "monitor.hpp"
 #include "task_store.hpp"
 #include "workspace.hpp"

@@ -2,9 +2,8 @@
 
 #include "text.hpp"
 
-#include <unistd.h>
-
 #include <array>
+#include <unistd.h>
 #include <utility>
 
 namespace loong {

@@ -1,12 +1,11 @@
 #pragma once
 /// What every use case stands on: the configuration, the store, and the runtimes by name.
 
+#include "config.hpp"
 #include "loong/error.hpp"
 #include "loong/runtime.hpp"
 #include "loong/store.hpp"
 #include "loong/tasks.hpp"
-
-#include "config.hpp"
 #include "plugins.hpp"
 #include "summary_codec.hpp"
 #include "task_document.hpp"

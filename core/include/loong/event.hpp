@@ -51,11 +51,11 @@ enum class EventKind : std::uint8_t {
     approval_requested,
     /// request_id, decision (`allow`, `deny`, `expired`), option_id?, always, note?
     approval_resolved,
-    /// request_id, key, question, expires_at?
+    /// request_id, key, question, detail?, expires_at?
     input_requested,
     /// request_id, text
     input_answered,
-    /// request_id, reason
+    /// request_id, reason (`expired` where an input was not answered in time)
     request_withdrawn,
     /// state?, percent? (0 to 100), note?, done?, total?
     task_progress,

@@ -386,8 +386,10 @@ public:
     /// carries it.
     Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
 
-private:
+    /// Not for callers: where the use cases live.
     class Implementation;
+
+private:
     explicit Tasks(std::unique_ptr<Implementation> implementation);
     std::unique_ptr<Implementation> implementation_;
 };

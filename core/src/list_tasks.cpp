@@ -1,0 +1,214 @@
+#include "task_views.hpp"
+#include "tasks_implementation.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+constexpr std::size_t page_size = 500;
+
+/// The rows that can have a status, so that the store need not hand out all.
+TaskFilter candidates(TaskFilter filter, const ListRequest& request, Held queue_served) {
+    const bool served = queue_served == Held::held;
+    if (request.attention) {
+        // A claimable task needs the operator as soon as nobody serves the queue.
+        filter.attention_candidates = served;
+        if (!served) {
+            filter.states = {SessionState::ready, SessionState::running, SessionState::failed,
+                             SessionState::timed_out};
+        }
+    }
+    if (!request.status) return filter;
+    switch (*request.status) {
+    case Status::completed: filter.states = {SessionState::completed}; break;
+    case Status::failed: filter.states = {SessionState::failed}; break;
+    case Status::timed_out: filter.states = {SessionState::timed_out}; break;
+    case Status::cancelled: filter.states = {SessionState::cancelled}; break;
+    case Status::cancel_requested:
+    case Status::approval_pending:
+    case Status::running: filter.states = {SessionState::running}; break;
+    case Status::queued: filter.states = {SessionState::ready}; break;
+    case Status::overdue:
+        filter.states = {SessionState::ready, SessionState::running};
+        filter.attention_candidates = true;
+        break;
+    case Status::recoverable:
+        filter.states = {SessionState::running};
+        if (!served) filter.states.push_back(SessionState::ready);
+        break;
+    case Status::blocked:
+    case Status::waiting:
+    case Status::unknown: filter.states = {SessionState::ready, SessionState::running}; break;
+    }
+    return filter;
+}
+
+bool matches(const TaskStatus& status, const ListRequest& request) {
+    if (request.status && status.status != *request.status) return false;
+    return !request.attention || status.needs_attention;
+}
+
+class Counting {
+public:
+    Counting(Store& store, Observer& observer) : store_(store), observer_(observer) {}
+
+    Result<void> count(const TaskFilter& filter) {
+        Result<std::vector<CountGroup>> groups = store_.count(filter);
+        if (!groups) return std::move(groups).error();
+        for (const CountGroup& group : *groups) {
+            // Which of the running ones have lost their carrier only their leases tell.
+            if (group.session_state != SessionState::running) add(group);
+        }
+        return count_running(filter);
+    }
+
+    void write_to(ListResult& result, const ListRequest& request) const {
+        std::uint64_t all = 0;
+        for (const auto& [status, number] : by_status_) {
+            result.counts.emplace_back(status, number);
+            all += number;
+        }
+        result.needs_attention_count = needs_attention_;
+        result.matched_count = all;
+        if (request.status) {
+            const auto found = by_status_.find(*request.status);
+            result.matched_count = found == by_status_.end() ? 0 : found->second;
+        }
+        if (request.attention) result.matched_count = needs_attention_;
+    }
+
+private:
+    void add(const CountGroup& group) {
+        if (group.count == 0) return;
+        Facts facts;
+        facts.session_state = group.session_state;
+        facts.archived = group.archived;
+        facts.held = group.held;
+        facts.dependencies = group.dependencies;
+        facts.retry_not_due = !group.due;
+        facts.overdue = group.overdue;
+        if (group.session_state == SessionState::ready) {
+            facts.queue_served = observer_.queue_served();
+        }
+        by_status_[derive_status(facts)] += group.count;
+        if (derive_needs_attention(facts)) needs_attention_ += group.count;
+    }
+
+    Result<void> count_running(TaskFilter filter) {
+        filter.states = {SessionState::running};
+        std::string cursor;
+        while (true) {
+            Result<ListPage> page = store_.list(filter, ListOrder::newest_first, cursor, page_size);
+            if (!page) return std::move(page).error();
+            for (ListedTask& row : page->tasks) {
+                cursor = row.task_id;
+                const ObservedTask observed =
+                    observer_.observe(std::move(row), Observer::Depth::leases);
+                ++by_status_[observed.task_status.status];
+                if (observed.task_status.needs_attention) ++needs_attention_;
+            }
+            if (!page->has_more) return {};
+        }
+    }
+
+    Store& store_;
+    Observer& observer_;
+    std::map<Status, std::uint64_t> by_status_;
+    std::uint64_t needs_attention_ = 0;
+};
+
+} // namespace
+
+Result<ListResult> Tasks::Implementation::list(const ListRequest& request) {
+    TaskFilter filter;
+    filter.visible_to = visible_to_;
+    filter.label_glob = request.label_glob;
+    filter.include_archived = request.include_archived;
+    filter.now = now();
+    Observer observer(*workspace_, command_options_);
+    ListResult result;
+    Counting counting(store(), observer);
+    Result<void> counted = counting.count(filter);
+    if (!counted) return std::move(counted).error();
+    counting.write_to(result, request);
+
+    std::string cursor;
+    if (!request.before.empty()) {
+        Result<std::string> before = resolve(request.before);
+        if (!before) return std::move(before).error();
+        cursor = *std::move(before);
+    }
+    const bool selective = request.status.has_value() || request.attention;
+    filter = candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
+    const ListOrder order =
+        request.oldest_first ? ListOrder::oldest_first : ListOrder::newest_first;
+    while (result.tasks.size() < request.limit) {
+        const std::size_t wanted =
+            selective ? page_size : std::min(page_size, request.limit - result.tasks.size());
+        Result<ListPage> page = store().list(filter, order, cursor, wanted);
+        if (!page) return std::move(page).error();
+        for (ListedTask& row : page->tasks) {
+            cursor = row.task_id;
+            const ObservedTask observed = observer.observe(std::move(row));
+            if (!matches(observed.task_status, request)) continue;
+            result.tasks.push_back(row_of(observed));
+            if (result.tasks.size() == request.limit) break;
+        }
+        if (!page->has_more || page->tasks.empty()) break;
+    }
+    return result;
+}
+
+Result<std::vector<std::string>> Tasks::Implementation::select(const ListRequest& request) {
+    TaskFilter filter;
+    filter.visible_to = visible_to_;
+    filter.label_glob = request.label_glob;
+    filter.include_archived = request.include_archived;
+    filter.now = now();
+    Observer observer(*workspace_, command_options_);
+    const bool selective = request.status.has_value() || request.attention;
+    filter = candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
+    std::vector<std::string> ids;
+    std::string cursor;
+    while (true) {
+        Result<ListPage> page = store().list(filter, ListOrder::oldest_first, cursor, page_size);
+        if (!page) return std::move(page).error();
+        for (ListedTask& row : page->tasks) {
+            cursor = row.task_id;
+            if (selective &&
+                !matches(observer.observe(std::move(row), Observer::Depth::leases).task_status,
+                         request)) {
+                continue;
+            }
+            ids.push_back(cursor);
+        }
+        if (!page->has_more || page->tasks.empty()) return ids;
+    }
+}
+
+Result<std::vector<std::string>> Tasks::Implementation::prunable(Seconds older_than) {
+    TaskFilter filter;
+    filter.visible_to = visible_to_;
+    filter.states = {SessionState::completed, SessionState::failed, SessionState::timed_out,
+                     SessionState::cancelled};
+    filter.now = now();
+    std::vector<std::string> ids;
+    std::string cursor;
+    while (true) {
+        Result<ListPage> page = store().list(filter, ListOrder::oldest_first, cursor, page_size);
+        if (!page) return std::move(page).error();
+        for (const ListedTask& row : page->tasks) {
+            cursor = row.task_id;
+            if (row.summary && row.summary->state_since + older_than <= filter.now) {
+                ids.push_back(row.task_id);
+            }
+        }
+        if (!page->has_more || page->tasks.empty()) return ids;
+    }
+}
+
+} // namespace loong

@@ -1,0 +1,146 @@
+#include "lease_names.hpp"
+#include "tasks_implementation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <poll.h>
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Beyond this, watching everything is cheaper than watching each.
+constexpr std::size_t most_single_targets = 64;
+// How long a caller's interrupt may go unseen where the store's watch has no descriptor.
+constexpr Milliseconds patience_without_descriptor{200};
+
+bool operator_equal(const WatchTarget& left, const WatchTarget& right) {
+    return left.kind == right.kind && left.name == right.name;
+}
+
+class StoreTaskWatch final : public TaskWatch {
+public:
+    StoreTaskWatch(Workspace& workspace, std::vector<std::string> task_ids)
+        : workspace_(workspace),
+          task_ids_(std::move(task_ids)) {}
+
+    Result<bool> renew() {
+        Result<std::vector<WatchTarget>> targets = wanted_targets();
+        if (!targets) return std::move(targets).error();
+        if (watch_ && std::equal(targets->begin(), targets->end(), targets_.begin(), targets_.end(),
+                                 operator_equal)) {
+            return false;
+        }
+        Result<std::unique_ptr<Watch>> watch = workspace_.store().watch(*targets);
+        if (!watch) return std::move(watch).error();
+        watch_ = *std::move(watch);
+        targets_ = *std::move(targets);
+        return true;
+    }
+
+    Result<Woken> wait(std::optional<Milliseconds> limit, int interrupt_descriptor) override {
+        // What happened between the caller's look and a new watch is unknown, so the caller looks
+        // once more under the new one.
+        Result<bool> renewed = renew();
+        if (!renewed) return std::move(renewed).error();
+        if (*renewed) return Woken::changed;
+        const Clock::time_point end = limit ? Clock::now() + *limit : Clock::time_point::max();
+        while (true) {
+            const Milliseconds patience = next_patience(end);
+            Result<Woken> woken = wait_once(patience, interrupt_descriptor);
+            if (!woken || *woken != Woken::timeout) return woken;
+            if (Clock::now() >= end) return Woken::timeout;
+            if (changes_by_time_at_ && now() >= *changes_by_time_at_) return Woken::changed;
+        }
+    }
+
+private:
+    Result<std::vector<WatchTarget>> wanted_targets() {
+        std::vector<WatchTarget> targets;
+        changes_by_time_at_.reset();
+        const bool single = task_ids_.size() <= most_single_targets;
+        if (!single) targets.push_back({WatchTarget::Kind::everything, {}});
+        bool any_ready = false;
+        for (const std::string& task_id : task_ids_) {
+            Result<ListedTask> row = workspace_.store().find(task_id);
+            if (!row && row.error().code == ErrorCode::task_not_found) continue;
+            if (!row) return std::move(row).error();
+            if (single) targets.push_back({WatchTarget::Kind::task, task_id});
+            if (!row->summary) continue;
+            note_time(*row->summary);
+            any_ready |= row->summary->session_state == SessionState::ready;
+            if (row->summary->session_state == SessionState::running) {
+                targets.push_back({WatchTarget::Kind::lease, row->summary->task_session_id});
+            }
+        }
+        if (any_ready) add_service(targets);
+        return targets;
+    }
+
+    void note_time(const TaskSummary& summary) {
+        if (is_terminal(summary.session_state)) return;
+        for (const std::optional<Time>& time : {summary.overdue_at, summary.not_before}) {
+            if (time && *time > now()) {
+                changes_by_time_at_ = std::min(changes_by_time_at_.value_or(*time), *time);
+            }
+        }
+    }
+
+    /// A ready task needs the operator as soon as nobody serves the queue.
+    void add_service(std::vector<WatchTarget>& targets) {
+        bool slot_held = false;
+        for (int number = 0; number < workspace_.config().max_parallel; ++number) {
+            targets.push_back({WatchTarget::Kind::lease, lease_names::slot(number)});
+            Result<LeaseStatus> status = workspace_.store().lease_status(lease_names::slot(number));
+            slot_held |= status && status->state == LeaseState::held;
+        }
+        // The hand-over changes hands with every task, so it is watched only while it matters.
+        if (!slot_held) targets.push_back({WatchTarget::Kind::lease, lease_names::hand_over});
+    }
+
+    Milliseconds next_patience(Clock::time_point end) const {
+        Milliseconds patience = std::chrono::hours(1);
+        if (end != Clock::time_point::max()) {
+            patience = std::min(patience, std::chrono::ceil<Milliseconds>(end - Clock::now()));
+        }
+        if (changes_by_time_at_) {
+            patience =
+                std::min(patience, std::chrono::ceil<Milliseconds>(*changes_by_time_at_ - now()));
+        }
+        return std::max(patience, Milliseconds(0));
+    }
+
+    Result<Woken> wait_once(Milliseconds patience, int interrupt_descriptor) {
+        const int descriptor = watch_->descriptor();
+        if (descriptor < 0) patience = std::min(patience, patience_without_descriptor);
+        std::array<pollfd, 2> watched{pollfd{descriptor, POLLIN, 0},
+                                      pollfd{interrupt_descriptor, POLLIN, 0}};
+        // Interrupted by a signal is the same as a time that ran out: the caller looks again.
+        ::poll(watched.data(), watched.size(), static_cast<int>(patience.count()));
+        if (watched[1].revents != 0) return Woken::interrupted;
+        Result<bool> changed = watch_->wait(Milliseconds(0));
+        if (!changed) return std::move(changed).error();
+        return *changed ? Woken::changed : Woken::timeout;
+    }
+
+    Workspace& workspace_;
+    const std::vector<std::string> task_ids_;
+    std::vector<WatchTarget> targets_;
+    std::unique_ptr<Watch> watch_;
+    std::optional<Time> changes_by_time_at_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<TaskWatch>> watch_tasks(Workspace& workspace,
+                                               const std::vector<std::string>& task_ids) {
+    auto watch = std::make_unique<StoreTaskWatch>(workspace, task_ids);
+    Result<bool> made = watch->renew();
+    if (!made) return std::move(made).error();
+    return std::unique_ptr<TaskWatch>(std::move(watch));
+}
+
+} // namespace loong
