@@ -1,0 +1,72 @@
+#include "probe_work.hpp"
+
+#include "endings.hpp"
+#include "work_lock.hpp"
+
+namespace loong::local {
+namespace {
+
+using State = Probe::State;
+
+Probe found(State state, std::string message) { return {state, {}, std::move(message)}; }
+
+Probe ended(const Handle& handle, const Plan& plan, const ExitRecord& record) {
+    const Step& step = plan.steps[static_cast<std::size_t>(handle.step)];
+    Outcome outcome = outcome_of(record);
+    const std::string how =
+        outcome.kind == OutcomeKind::completed ? "completed" : "failed (" + outcome.message + ")";
+    if (next_after(plan, step, handle.attempt, outcome) != Next::end) {
+        return found(State::alive,
+                     "step " + step.name + " " + how + ", and the plan can go on after it");
+    }
+    outcome.message = step_message(plan, step, outcome.message);
+    if (step.continue_on_error) outcome.kind = OutcomeKind::completed;
+    return {State::finished, std::move(outcome), "the exit record says: " + how};
+}
+
+/// Nothing runs, and the command whose turn it was has left no record.
+Probe absent(const Handle& handle, const std::string& started) {
+    if (started == handle.command_id) {
+        return found(State::gone, "no process of it is left, and no exit record");
+    }
+    if (handle.step > 0 || handle.attempt > 1) {
+        return found(State::alive, "nothing runs, and the plan can go on where it stopped");
+    }
+    return found(State::never_started, "its command was never started");
+}
+
+} // namespace
+
+Result<Probe> probe_work(const LostSession& session, const Handle& handle, const Plan& plan) {
+    if (handle.step < 0 || static_cast<std::size_t>(handle.step) >= plan.steps.size()) {
+        return found(State::unreachable, "its handle does not fit its plan");
+    }
+    if (handle.command_id.empty()) {
+        return found(State::alive, "it waits for the operator; nothing runs");
+    }
+    const std::string& directory = session.directory;
+    // First the lock, then the record: a keeper writes the record before it lets go of the lock.
+    auto lock = WorkLock::ask(directory);
+    if (!lock) return found(State::unreachable, lock.error().message);
+    auto record = read_exit_record(directory, handle.command_id);
+    if (!record) return found(State::unreachable, record.error().message);
+    if (record->has_value()) return ended(handle, plan, **record);
+    if (handle.boot_id != boot_id()) {
+        return found(State::gone, "the machine was started anew, and there is no exit record");
+    }
+    if (open_process(handle.keeper)) return found(State::alive, "its keeper lives");
+    auto processes = find_session_processes(session.spec.task_session_id);
+    if (!processes) return found(State::unreachable, processes.error().message);
+    if (!processes->empty()) {
+        return found(State::alive, "its keeper is gone, and " + std::to_string(processes->size()) +
+                                       " of its processes live on; how they end cannot be learned");
+    }
+    if (*lock == WorkLock::State::held) {
+        return found(State::unreachable, "another process holds its work lock right now");
+    }
+    auto started = WorkLock::started_command(directory);
+    if (!started) return found(State::unreachable, started.error().message);
+    return absent(handle, *started);
+}
+
+} // namespace loong::local

@@ -1,0 +1,44 @@
+#pragma once
+/// Other processes, found and signalled so that a number given to another process in the meantime
+/// never hits the wrong one.
+
+#include "descriptor.hpp"
+#include <loong/error.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace loong::local {
+
+/// A process for as long as the machine is up.
+struct ProcessIdentity {
+    pid_t pid = 0;
+    /// Clock ticks from boot to its start.
+    std::uint64_t start_time = 0;
+};
+
+/// Changes with every boot; empty where the system does not tell it.
+[[nodiscard]] const std::string& boot_id();
+
+/// Microseconds since boot, time asleep included.
+[[nodiscard]] std::int64_t boot_clock();
+
+/// Absent where there is no such process.
+[[nodiscard]] std::optional<ProcessIdentity> identify(pid_t pid);
+
+/// A descriptor of that very process; empty where it is gone (a zombie is gone, too).
+[[nodiscard]] Descriptor open_process(const ProcessIdentity& identity);
+
+/// Nothing happens where the process is gone. False: it may not be signalled.
+bool send_signal(const Descriptor& process, int signal);
+
+/// Every process of this user, besides the caller, that carries the session's id in its
+/// environment: descriptors, each checked to belong to such a process. A session's keeper is among
+/// them. Zombies are not. `store_io`: the processes cannot be listed.
+[[nodiscard]] Result<std::vector<Descriptor>> find_session_processes(std::string_view session_id);
+
+} // namespace loong::local

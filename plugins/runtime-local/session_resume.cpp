@@ -1,0 +1,84 @@
+// The part of SessionRunner that takes over what another worker left.
+
+#include "adopted_command.hpp"
+#include "session_runner.hpp"
+
+#include <algorithm>
+#include <poll.h>
+
+namespace loong::local {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Reason = CommandEnd::Reason;
+
+/// A keeper that is about to end holds the lock for a moment longer.
+constexpr std::chrono::seconds lock_patience{2};
+
+} // namespace
+
+Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
+    const auto index = static_cast<std::size_t>(handle.step);
+    if (handle.step < 0 || index >= plan_.steps.size()) return std::optional<Outcome>();
+    // The steps before it are done, in this session or an earlier one.
+    for (std::size_t i = 0; i < index; ++i) {
+        auto recalled = recall_answer(plan_.steps[i]);
+        if (!recalled) return std::move(recalled).error();
+    }
+    StepEnd end = std::optional<Outcome>();
+    if (handle.command_id.empty()) {
+        auto locked = take_lock();
+        if (!locked) return std::move(locked).error();
+        end = perform(index, handle.attempt);
+    } else {
+        auto command_end = adopt(handle);
+        if (!command_end) return std::move(command_end).error();
+        const bool lost = command_end->reason == Reason::keeper_lost;
+        if (command_end->reason != Reason::detached) {
+            const Deadline give_up_at = Clock::now() + lock_patience;
+            auto locked = take_lock();
+            while (!locked && locked.error().code == ErrorCode::conflict &&
+                   Clock::now() < give_up_at) {
+                ::poll(nullptr, 0, 5);
+                locked = take_lock();
+            }
+            if (!locked) return std::move(locked).error();
+        }
+        if (lost) {
+            auto started = WorkLock::started_command(context_.directory());
+            if (!started) return std::move(started).error();
+            const bool never = *started != handle.command_id;
+            // What never started can be started now, if the plan is under way already.
+            if (!never || (index == 0 && handle.attempt == 1)) return std::optional<Outcome>();
+            end = perform(index, handle.attempt);
+        } else {
+            end = after_command(index, handle.attempt, *command_end);
+        }
+    }
+    if (!end) return std::move(end).error();
+    if (end->has_value()) return end;
+    auto outcome = carry_on(index + 1);
+    if (!outcome) return std::move(outcome).error();
+    return std::optional(std::move(*outcome));
+}
+
+Result<CommandEnd> SessionRunner::adopt(const Handle& handle) {
+    const std::string& directory = context_.directory();
+    const Step& step = plan_.steps[static_cast<std::size_t>(handle.step)];
+    const bool same_boot = handle.boot_id == boot_id();
+    Descriptor keeper = same_boot ? open_process(handle.keeper) : Descriptor();
+    if (!keeper) {
+        auto record = read_exit_record(directory, handle.command_id);
+        if (!record) return std::move(record).error();
+        if (!record->has_value()) return CommandEnd{Reason::keeper_lost, {}};
+        return CommandEnd{Reason::itself, std::move(*record)};
+    }
+    const Microseconds since(std::max<std::int64_t>(0, boot_clock() - handle.started_at));
+    step_started_ = Clock::now() - since;
+    std::optional<Deadline> deadline;
+    if (step.timeout) deadline = *step_started_ + *step.timeout;
+    AdoptedCommand command(std::move(keeper), directory, handle.command_id);
+    return await_command(command, context_, deadline);
+}
+
+} // namespace loong::local
