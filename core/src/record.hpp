@@ -14,7 +14,11 @@
 
 namespace loong {
 
-/// The records of a group of events; the last one is marked as its end.
+/// The kind of that name; `unknown` where there is none.
+[[nodiscard]] EventKind event_kind_of(std::string_view name) noexcept;
+
+/// The records of a group of events; the last one is marked as its end. Text that is no UTF-8 is
+/// made so. What decide() gives stays below a store's limit of 1 MiB a record.
 [[nodiscard]] std::vector<std::string> write_records(const std::vector<Event>& group);
 
 /// `store_corrupt` where the text is no record. An unknown kind is kept.
