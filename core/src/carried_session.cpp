@@ -5,11 +5,7 @@
 #include "workspace.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include <utility>
 
 namespace loong {
@@ -74,13 +70,9 @@ CarriedSession::CarriedSession(Setup setup)
 
 Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup setup) {
     std::shared_ptr<CarriedSession> session(new CarriedSession(std::move(setup)));
-    session->signal_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!session->signal_) {
-        return Error{ErrorCode::store_io,
-                     "session " + session->spec_.task_session_id +
-                         ": no event descriptor could be made: " + std::strerror(errno),
-                     "raise the limit on open files"};
-    }
+    Result<Bell> bell = Bell::make("session " + session->spec_.task_session_id);
+    if (!bell) return std::move(bell).error();
+    session->signal_ = *std::move(bell);
     return session;
 }
 
@@ -204,15 +196,12 @@ void CarriedSession::signal(const SessionSignals& signals) {
         signals_.answer |= signals.answer;
         signals_.detach |= signals.detach;
     }
-    const std::uint64_t one = 1;
-    // The counter can only be full when the descriptor is readable already.
-    static_cast<void>(::write(signal_.get(), &one, sizeof one));
+    signal_.ring();
 }
 
 SessionSignals CarriedSession::take_signals() {
-    std::uint64_t count = 0;
     // Emptied before the flags are read: a signal in between makes it readable once more.
-    static_cast<void>(::read(signal_.get(), &count, sizeof count));
+    signal_.silence();
     const std::lock_guard<std::mutex> guard(mutex_);
     SessionSignals taken = signals_;
     signals_.answer = false;
@@ -224,7 +213,7 @@ SessionSignals CarriedSession::wait_signals(Milliseconds limit) {
     while (true) {
         const auto left = std::chrono::ceil<Milliseconds>(end - Clock::now());
         if (left.count() <= 0) break;
-        pollfd watched{signal_.get(), POLLIN, 0};
+        pollfd watched{signal_.descriptor(), POLLIN, 0};
         const int timeout = static_cast<int>(std::min<Milliseconds::rep>(left.count(), 1 << 30));
         if (::poll(&watched, 1, timeout) > 0) break;
     }

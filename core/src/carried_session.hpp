@@ -1,8 +1,8 @@
 #pragma once
 /// One session that this process carries: what its runtime may ask, and what others tell it.
 
+#include "bell.hpp"
 #include "decide.hpp"
-#include "descriptor.hpp"
 #include "loong/session_context.hpp"
 #include "loong/store.hpp"
 #include "output_writer.hpp"
@@ -49,7 +49,7 @@ public:
     Result<RequestStatus> request_status(std::string_view request_id) override;
     Result<void> withdraw_request(std::string_view request_id, std::string_view reason) override;
     Result<RequestStatus> ask(const NewRequest& request) override;
-    [[nodiscard]] int signal_descriptor() const override { return signal_.get(); }
+    [[nodiscard]] int signal_descriptor() const override { return signal_.descriptor(); }
     SessionSignals take_signals() override;
     SessionSignals wait_signals(Milliseconds limit) override;
 
@@ -80,7 +80,7 @@ private:
     const std::string directory_;
     const std::string keeper_path_;
     std::vector<StepRecord> earlier_steps_;
-    Descriptor signal_;
+    Bell signal_;
     OutputWriter output_;
 
     std::mutex mutex_;

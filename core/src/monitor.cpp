@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -29,13 +27,9 @@ Result<std::unique_ptr<Monitor>> Monitor::start(Workspace& workspace) {
     Result<PluginObject<Store>> store = workspace.open_store();
     if (!store) return std::move(store).error();
     monitor->store_ = *std::move(store);
-    monitor->nudge_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!monitor->nudge_) {
-        return Error{ErrorCode::store_io,
-                     std::string("worker: no event descriptor could be made: ") +
-                         std::strerror(errno),
-                     "raise the limit on open files"};
-    }
+    Result<Bell> nudge = Bell::make("worker");
+    if (!nudge) return std::move(nudge).error();
+    monitor->nudge_ = *std::move(nudge);
     try {
         monitor->thread_ = std::thread([monitor = monitor.get()] { monitor->loop(); });
     } catch (const std::system_error& failure) {
@@ -48,7 +42,7 @@ Result<std::unique_ptr<Monitor>> Monitor::start(Workspace& workspace) {
 
 Monitor::~Monitor() {
     stopping_ = true;
-    nudge();
+    nudge_.ring();
     if (thread_.joinable()) thread_.join();
 }
 
@@ -57,18 +51,12 @@ void Monitor::attend(std::shared_ptr<CarriedSession> session) {
         const std::lock_guard<std::mutex> guard(mutex_);
         session_ = std::move(session);
     }
-    nudge();
+    nudge_.ring();
 }
 
 std::shared_ptr<CarriedSession> Monitor::attended() {
     const std::lock_guard<std::mutex> guard(mutex_);
     return session_;
-}
-
-void Monitor::nudge() {
-    const std::uint64_t one = 1;
-    // Where the counter is full the descriptor is readable already.
-    static_cast<void>(::write(nudge_.get(), &one, sizeof one));
 }
 
 Result<std::unique_ptr<Watch>> Monitor::watch(const CarriedSession* session) {
@@ -105,14 +93,12 @@ void Monitor::wait(Watch* watch, std::optional<Clock::time_point> until) {
         std::chrono::ceil<Milliseconds>(std::min(until.value_or(limit), limit) - Clock::now());
     const int timeout = static_cast<int>(std::max<Milliseconds::rep>(left.count(), 0));
     const int descriptor = watch == nullptr ? -1 : watch->descriptor();
-    std::array<pollfd, 2> watched{pollfd{nudge_.get(), POLLIN, 0}, pollfd{descriptor, POLLIN, 0}};
+    std::array<pollfd, 2> watched{pollfd{nudge_.descriptor(), POLLIN, 0},
+                                  pollfd{descriptor, POLLIN, 0}};
     // A watch without a descriptor can only be asked in turn with the nudge.
     const int patience = descriptor < 0 ? std::min(timeout, 200) : timeout;
-    const int ready = ::poll(watched.data(), watched.size(), patience);
-    if (ready > 0 && watched[0].revents != 0) {
-        std::uint64_t count = 0;
-        static_cast<void>(::read(nudge_.get(), &count, sizeof count));
-    }
+    ::poll(watched.data(), watched.size(), patience);
+    nudge_.silence();
     if (watch != nullptr && (watched[1].revents != 0 || descriptor < 0)) {
         static_cast<void>(watch->wait(Milliseconds(0)));
     }

@@ -2,8 +2,8 @@
 /// What a worker does besides carrying its session: it passes on what others tell the session, and
 /// sees to it that slots which other workers lost are filled again.
 
+#include "bell.hpp"
 #include "carried_session.hpp"
-#include "descriptor.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
 #include "workspace.hpp"
@@ -38,12 +38,11 @@ private:
     Result<std::unique_ptr<Watch>> watch(const CarriedSession* session);
     void refill_slots();
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
-    void nudge();
     std::shared_ptr<CarriedSession> attended();
 
     Workspace& workspace_;
     PluginObject<Store> store_;
-    Descriptor nudge_;
+    Bell nudge_;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
     // Below is protected by mutex_.
