@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -82,7 +84,8 @@ ChildProcess::ChildProcess(const Body& body) {
         try {
             LineChannel parent(ends[1]);
             code = body(parent);
-        } catch (...) {
+        } catch (const std::exception& caught) {
+            std::fprintf(stderr, "child process: %s\n", caught.what());
             code = 126;
         }
         // Not exit(): what the parent registered to run at its end is not the child's to run.
