@@ -48,9 +48,18 @@ Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
             auto started = WorkLock::started_command(context_.directory());
             if (!started) return std::move(started).error();
             const bool never = *started != handle.command_id;
-            // What never started can be started now, if the plan is under way already.
-            if (!never || (index == 0 && handle.attempt == 1)) return std::optional<Outcome>();
-            end = perform(index, handle.attempt);
+            if (never) {
+                // It can be started now, if the plan is under way already.
+                if (index == 0 && handle.attempt == 1) return std::optional<Outcome>();
+                end = perform(index, handle.attempt);
+            } else {
+                auto left = find_session_processes(context_.spec().task_session_id);
+                if (!left) return std::move(left).error();
+                if (left->empty() || handle.boot_id != boot_id()) return std::optional<Outcome>();
+                // Work without a keeper: what it writes is lost, and how it ends. To leave it
+                // running would be to run it twice, should the task be tried again.
+                end = after_command(index, handle.attempt, *command_end);
+            }
         } else {
             end = after_command(index, handle.attempt, *command_end);
         }

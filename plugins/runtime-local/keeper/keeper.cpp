@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +36,15 @@ int become_quiet() {
     return chdir("/") == 0 ? 0 : errno;
 }
 
+/// glibc's posix_spawn leaves the two signals that its threads use ignored, and its sigaction
+/// refuses to touch them; the command would inherit that.
+void stop_ignoring_signals() {
+    const char as_by_default[64] = {};
+    for (int number = 32; number <= 33; ++number) {
+        syscall(SYS_rt_sigaction, number, as_by_default, nullptr, 8);
+    }
+}
+
 } // namespace
 
 void Keeper::tell_failure(const char* what, int error) {
@@ -50,6 +60,7 @@ bool Keeper::prepare() {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, nullptr);
+    stop_ignoring_signals();
     sigset_t orders;
     sigemptyset(&orders);
     sigaddset(&orders, SIGCHLD);
