@@ -18,19 +18,6 @@ bool any(const SessionSignals& signals) {
     return signals.cancel || signals.force || signals.timeout || signals.detach;
 }
 
-/// The steps of the sessions that this one goes on from: back to the last start from the beginning.
-std::vector<StepRecord> steps_before(const TaskState& state) {
-    std::vector<StepRecord> steps;
-    std::size_t first = state.sessions.size();
-    while (first > 0 && state.sessions[first - 1].reason == "resumed") --first;
-    if (first > 0) --first;
-    for (std::size_t index = first; index + 1 < state.sessions.size(); ++index) {
-        const std::vector<StepRecord>& own = state.sessions[index].steps;
-        steps.insert(steps.end(), own.begin(), own.end());
-    }
-    return steps;
-}
-
 std::size_t count_resolved(const TaskState& state) {
     return static_cast<std::size_t>(
         std::count_if(state.requests.begin(), state.requests.end(),
@@ -53,7 +40,7 @@ CarriedSession::CarriedSession(Setup setup)
     : spec_(std::move(setup.spec)),
       directory_(std::move(setup.directory)),
       keeper_path_(std::move(setup.keeper_path)),
-      earlier_steps_(steps_before(setup.task.state)),
+      earlier_steps_(loong::earlier_steps(setup.task.state)),
       output_(directory_, spec_.limits.max_output_bytes),
       store_(setup.store),
       lease_(std::move(setup.lease)),

@@ -36,18 +36,12 @@ RecoveryStep state_changed(const std::string& task_id) {
 }
 
 bool has_completed_step(const TaskState& state) {
-    // Sessions that were resumed go on with the steps of those before them.
-    for (auto session = state.sessions.rbegin(); session != state.sessions.rend(); ++session) {
-        for (const StepRecord& step : session->steps) {
-            if (step.state == StepRecord::State::completed) return true;
-        }
-        if (session->reason != "resumed") break;
-    }
-    return false;
-}
-
-bool attempts_left(const TaskState& state) {
-    return state.summary.attempt <= state.summary.retry_limit;
+    std::vector<StepRecord> steps = earlier_steps(state);
+    const std::vector<StepRecord>& own = state.sessions.back().steps;
+    steps.insert(steps.end(), own.begin(), own.end());
+    return std::any_of(steps.begin(), steps.end(), [](const StepRecord& step) {
+        return step.state == StepRecord::State::completed;
+    });
 }
 
 Outcome lost_outcome(const Probe& probe) {
@@ -131,7 +125,7 @@ Result<RecoveryStep> Recovery::recover_ready(const LoadedTask& task) {
 }
 
 Result<RecoveryStep> Recovery::expire(const LoadedTask& task) {
-    const bool retry = options_.retry || attempts_left(task.state);
+    const bool retry = options_.retry || retries_left(task.state) > 0;
     const RecoveryStep step =
         planned("expired", std::string("no worker started the task in time (start_within); it ") +
                                (options_.dry_run ? "would be " : "was ") +
@@ -283,7 +277,7 @@ Result<RecoveryStep> Recovery::recover_overdue(LoadedTask task, const LeaseStatu
         mark.outcome.message = "the task was overdue and its worker did not end it";
         mark.action = "ended_overdue";
         mark.message = step.message;
-        mark.retry = options_.retry || attempts_left(fresh->state);
+        mark.retry = options_.retry || retries_left(fresh->state) > 0;
         command = mark;
     }
     Result<void> done = change(*fresh, command, taken->get());
@@ -372,7 +366,7 @@ Result<RecoveryStep> Recovery::settle_lost(LoadedTask& task, const Probe& probe,
                                       std::string(options_.dry_run ? "would go" : "goes") +
                                       " on at the first step that is not completed");
         command = command::Supersede{"resumed", step.message, found, true, options_.retry};
-    } else if (!options_.fail && (options_.retry || attempts_left(state) || never_started)) {
+    } else if (!options_.fail && (options_.retry || retries_left(state) > 0 || never_started)) {
         step = planned("retried", std::string(never_started ? "the work had not started yet; "
                                                             : "the old attempt is gone; ") +
                                       "a new one " + would + "made ready");
