@@ -68,7 +68,10 @@ std::vector<std::string> Workspace::worker_arguments() const {
 
 std::vector<std::pair<std::string, std::string>> Workspace::worker_environment() const {
     // A worker works for everybody: it must not take itself for the work of one task.
+    // Started from inside the work of a task it also is a descendant of that task's keeper, which
+    // spares what carries LOONG_WORKER when it ends what the task leaves behind.
     return {{"LOONG_HOME", config_.state_directory},
+            {"LOONG_WORKER", "1"},
             {"LOONG_TASK_ID", ""},
             {"LOONG_TASK_SESSION_ID", ""},
             {"LOONG_SESSION_ID", ""}};
