@@ -228,9 +228,9 @@ Decision decide_one(const TaskState& state, const command::Supersede& supersede,
     group.add_recovery(supersede.action, supersede.message);
     group.add_end(outcome, "recovery");
     if (supersede.resumes) {
-        group.add_next_session("resumed", std::nullopt);
+        group.add_next_session("resumed", std::nullopt, supersede.rerun_started_steps);
     } else {
-        group.add_retry(retries_left(state) > 0, std::nullopt);
+        group.add_retry(false, std::nullopt);
     }
     return group.take();
 }

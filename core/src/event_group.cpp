@@ -63,11 +63,13 @@ void EventGroup::add_end(const Outcome& outcome, std::string_view reason) {
     }
 }
 
-void EventGroup::add_next_session(std::string_view reason, std::optional<Time> not_before) {
+void EventGroup::add_next_session(std::string_view reason, std::optional<Time> not_before,
+                                  bool rerun_started_steps) {
     Value data;
     data.set("attempt", static_cast<int>(state_.sessions.size()) + 1);
     data.set("reason", reason);
     if (not_before) data.set("not_before", format_time(*not_before));
+    if (rerun_started_steps) data.set("rerun_started_steps", true);
     add(EventKind::delegate_queued, input_.new_session_id, std::move(data));
 }
 

@@ -23,7 +23,8 @@ public:
     /// The event that ends the current session so, and the withdrawals of its open requests.
     void add_end(const Outcome& outcome, std::string_view reason);
     /// Makes `input.new_session_id` ready: a next attempt, or the continuation of the current one.
-    void add_next_session(std::string_view reason, std::optional<Time> not_before);
+    void add_next_session(std::string_view reason, std::optional<Time> not_before,
+                          bool rerun_started_steps = false);
     /// A next attempt from the start, with the event that announces it.
     void add_retry(bool automatic, std::optional<Time> not_before);
 

@@ -141,8 +141,10 @@ struct ValueHandler {
     std::vector<std::string> keys;
     std::string text;
 
-    bool push(Value value) {
-        values.push_back(std::move(value));
+    // In place: GCC 12 sees uninitialised members in a Value that is moved from a temporary.
+    template <typename Content>
+    bool push(Content&& content) {
+        values.emplace_back(std::forward<Content>(content));
         return true;
     }
     bool append(boost::json::string_view part) {
@@ -168,7 +170,7 @@ struct ValueHandler {
             object.emplace_back(std::move(keys[first_key + at]),
                                 std::move(values[first_value + at]));
         }
-        values.resize(first_value);
+        values.erase(values.begin() + static_cast<std::ptrdiff_t>(first_value), values.end());
         keys.resize(first_key);
         if (has_duplicates(object)) {
             error = boost::json::error::extra_data;

@@ -44,6 +44,7 @@ void queue(TaskState& state, const Event& event) {
     session.attempt = optional_integer(event.data, "attempt").value_or(next_attempt);
     session.queued_at = event.at;
     session.reason = event.data.string_or("reason", "created");
+    session.rerun_started_steps = event.data.bool_or("rerun_started_steps", false);
     TaskSummary& summary = state.summary;
     summary.task_session_id = session.session_id;
     summary.attempt = session.attempt;

@@ -19,7 +19,8 @@ enum class EventKind : std::uint8_t {
     unknown,
     /// label, runtime
     task_created,
-    /// attempt, reason (`created`, `retry`, `resumed`), not_before? (RFC 3339).
+    /// attempt, reason (`created`, `retry`, `resumed`), not_before? (RFC 3339),
+    /// rerun_started_steps? (true).
     /// Makes the session of the event ready and the task's current one.
     delegate_queued,
     /// attempt, lease_token, worker {host, pid}, adopted? (true where a new worker took over
