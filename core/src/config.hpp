@@ -20,6 +20,8 @@ struct RuntimeEntry {
     int max_parallel = 0;
     /// Without `plugin` and `max_parallel`.
     Settings settings;
+    /// Where `plugin` stands in the configuration.
+    Place plugin_place;
 };
 
 struct Config {
@@ -40,6 +42,8 @@ struct Config {
     std::vector<std::string> notify_on;
     /// Absolute.
     std::string state_directory;
+    /// Where `store.plugin` stands in the configuration.
+    Place store_plugin_place;
 };
 
 /// Where the configuration is: `explicit_file`, else `$LOONG_CONFIG`, else
@@ -59,6 +63,9 @@ struct ConfigPath {
 
 /// The same from a text, for tests and embedders.
 [[nodiscard]] Result<Config> parse_config(std::string_view yaml, const std::string& file);
+
+/// The error of something that the configuration named, with the place where it did in front.
+[[nodiscard]] Error in_config(const Config& config, Place place, std::string_view key, Error error);
 
 /// A commented configuration with every key at its default, as `config init` writes it.
 [[nodiscard]] std::string config_template();
