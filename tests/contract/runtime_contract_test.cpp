@@ -1,0 +1,72 @@
+/// The contract of runtimes, kept by those of this tree.
+
+#include "loaded_plugin.hpp"
+#include "runtime_contract.hpp"
+
+namespace loong::test {
+namespace {
+
+void set_text(SessionSpec& spec, const std::string& text) {
+    spec.work = {};
+    spec.work.kind = WorkKind::text;
+    spec.work.text = text;
+}
+
+void set_plan(SessionSpec& spec, const std::string& text) {
+    set_text(spec, text);
+    spec.work.kind = WorkKind::plan;
+    spec.work.source = "plan.yaml";
+}
+
+std::vector<RuntimeSubject::Nonsense> local_nonsense() {
+    return {
+        {"empty text", "invalid_argument", [](SessionSpec& spec) { set_text(spec, " \n"); }},
+        {"no command", "invalid_argument",
+         [](SessionSpec& spec) { spec.work.kind = WorkKind::command; }},
+        {"NUL in the text", "invalid_argument",
+         [](SessionSpec& spec) { set_text(spec, std::string("echo\0", 5)); }},
+        {"no directory", "invalid_argument",
+         [](SessionSpec& spec) {
+             set_text(spec, "true");
+             spec.working_directory += "/none";
+         }},
+        {"broken YAML", "invalid_plan", [](SessionSpec& spec) { set_plan(spec, "steps: ["); }},
+        {"no steps", "invalid_plan", [](SessionSpec& spec) { set_plan(spec, "steps: []\n"); }},
+        {"unknown key", "invalid_plan",
+         [](SessionSpec& spec) { set_plan(spec, "steps:\n- runn: 'true'\n"); }},
+        {"unknown setting", "invalid_config",
+         [](SessionSpec& spec) {
+             set_text(spec, "true");
+             spec.settings.values.set("shel", "/bin/sh");
+         }},
+    };
+}
+
+RuntimeSubject local_subject() {
+    RuntimeSubject subject;
+    subject.name = "local";
+    subject.make = [] { return load_runtime_object(LOONG_TEST_RUNTIME_LOCAL, {"local", {}}); };
+    subject.keeper_path = LOONG_TEST_KEEPER;
+    subject.succeed = [](SessionSpec& spec, const std::string& text) {
+        set_text(spec, "printf %s \"$TEXT\"");
+        spec.environment.push_back({"TEXT", text});
+    };
+    subject.fail = [](SessionSpec& spec) { set_text(spec, "exit 3"); };
+    subject.wait = [](SessionSpec& spec, const std::string& started, const std::string& go) {
+        set_text(spec,
+                 "echo started >'" + started + "'; read -r line <'" + go + "'; echo 'went on'");
+    };
+    subject.never_end = [](SessionSpec& spec, const std::string& started) {
+        // A loop of commands that all end when asked, under a shell that does not.
+        set_text(spec, "trap '' TERM HUP INT; echo started >'" + started +
+                           "'; while :; do sleep 60; done");
+    };
+    subject.nonsense = local_nonsense();
+    return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(local, RuntimeContract, testing::Values(local_subject()),
+                         runtime_subject_name);
+
+} // namespace
+} // namespace loong::test
