@@ -1,0 +1,237 @@
+#include "index.hpp"
+
+#include "errors.hpp"
+#include "file_lock.hpp"
+#include "loong/ids.hpp"
+
+#include <algorithm>
+
+namespace loong::store_files {
+
+namespace {
+
+/// The ids of the sessions that a task's records are about. Those above the task only delegated it.
+std::vector<std::string> sessions_in(const std::vector<std::string>& records,
+                                     const TaskSummary& summary) {
+    constexpr std::string_view key = "\"session_id\":\"";
+    std::vector<std::string> found;
+    for (const std::string& record : records) {
+        const std::size_t at = record.find(key);
+        if (at == std::string::npos) continue;
+        const std::string_view rest = std::string_view(record).substr(at + key.size());
+        const std::string session(rest.substr(0, rest.find('"')));
+        if (!is_child_session_id(session) || (!found.empty() && found.back() == session)) continue;
+        const auto& above = summary.visible_to;
+        if (std::find(above.begin(), above.end(), session) != above.end()) continue;
+        if (std::find(found.begin(), found.end(), session) == found.end()) found.push_back(session);
+    }
+    return found;
+}
+
+} // namespace
+
+Result<void> Index::run(Needs needs, const std::function<void(Database&)>& work) {
+    for (int round = 0;; ++round) {
+        auto begun = file_.begin();
+        if (!begun) return std::move(begun).error();
+        Database& database = **begun;
+        if (needs == Needs::completeness && !file_.is_complete()) complete(database);
+        if (needs == Needs::completeness) settle(database);
+        work(database);
+        const bool failed = database.failure() != SQLITE_OK;
+        const bool damaged = database.is_damaged();
+        const Error error = failed ? file_.as_error(database) : Error{};
+        database.clear_failure();
+        file_.end();
+        if (!failed) return {};
+        if (!damaged || round > 0) return error;
+        if (auto replaced = file_.replace(); !replaced) return replaced;
+    }
+}
+
+// ---- writing ----------------------------------------------------------------------------------
+
+Result<void> Index::mark(const std::vector<std::string>& task_ids) {
+    return run(Needs::nothing, [&](Database& database) {
+        std::optional<Transaction> transaction;
+        if (task_ids.size() > 1) transaction.emplace(database, Transaction::Kind::write);
+        for (const std::string& task_id : task_ids) {
+            database.prepare("INSERT OR REPLACE INTO pending(id) VALUES(?)")
+                .bind(std::string_view(task_id))
+                .run();
+        }
+        if (transaction) transaction->commit();
+    });
+}
+
+void Index::unmark(const std::vector<std::string>& task_ids) {
+    static_cast<void>(run(Needs::nothing, [&](Database& database) {
+        for (const std::string& task_id : task_ids) {
+            database.prepare("DELETE FROM pending WHERE id = ?")
+                .bind(std::string_view(task_id))
+                .run();
+        }
+    }));
+}
+
+IndexEntry Index::entry(const TaskSummary& summary, const FileStamp& stamp) const {
+    return {summary.task_id, stamp, &summary, host_->encode(summary), {}};
+}
+
+void Index::put(const std::vector<IndexEntry>& entries) {
+    static_cast<void>(run(Needs::nothing, [&](Database& database) {
+        Transaction transaction(database, Transaction::Kind::write);
+        IndexRows rows(database, *tasks_);
+        for (const IndexEntry& entry : entries) {
+            rows.put(entry);
+            database.prepare("DELETE FROM pending WHERE id = ?")
+                .bind(std::string_view(entry.task_id))
+                .run();
+        }
+        rows.finish();
+        transaction.commit();
+    }));
+}
+
+void Index::remove(const std::string& task_id) {
+    static_cast<void>(run(Needs::nothing, [&](Database& database) {
+        Transaction transaction(database, Transaction::Kind::write);
+        IndexRows rows(database, *tasks_);
+        rows.remove(task_id);
+        rows.finish();
+        database.prepare("DELETE FROM pending WHERE id = ?").bind(std::string_view(task_id)).run();
+        transaction.commit();
+    }));
+}
+
+// ---- keeping up with the files ----------------------------------------------------------------
+
+Index::Derived Index::derive(std::string_view task_id) const {
+    Derived derived;
+    const std::optional<FileStamp> before = tasks_->stamp(task_id);
+    auto text = tasks_->read(task_id);
+    if (!text) {
+        derived.absent = text.error().code == ErrorCode::task_not_found;
+        derived.error = std::move(text).error();
+        if (before) derived.stamp = *before;
+        return derived;
+    }
+    derived.stamp = text->stamp;
+    derived.in_use = text->in_use;
+    auto summary = host_->summarize(task_id, text->document, text->records);
+    if (summary) {
+        derived.sessions = sessions_in(text->records, *summary);
+        derived.summary = std::move(*summary);
+    } else {
+        derived.error = std::move(summary).error();
+    }
+    return derived;
+}
+
+void Index::put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const {
+    const std::optional<FileStamp> now = tasks_->stamp(task_id);
+    if (derived.absent || !now) {
+        if (!now) rows.remove(task_id);
+        return;
+    }
+    if (derived.in_use || *now != derived.stamp) return;
+    IndexEntry entry{task_id, derived.stamp, nullptr, {}, derived.sessions};
+    if (derived.summary) {
+        entry.summary = &*derived.summary;
+        entry.encoded = host_->encode(*derived.summary);
+    }
+    rows.put(entry);
+}
+
+void Index::settle(Database& database) {
+    std::vector<Mark> marks;
+    {
+        Statement read = database.prepare("SELECT mark, id FROM pending ORDER BY mark");
+        while (read.step()) marks.push_back({read.integer(0), std::string(read.text(1))});
+    }
+    for (const Mark& mark : marks) settle_one(database, mark);
+}
+
+void Index::settle_one(Database& database, const Mark& mark) {
+    const TaskPresence presence = tasks_->presence(mark.task_id);
+    if (presence == TaskPresence::in_use || presence == TaskPresence::being_made) return;
+    // Its writer died: what it wrote counts if it is whole, and has to last then.
+    if (presence == TaskPresence::at_rest && tasks_->sync_events(mark.task_id) == EIO) return;
+    const Derived derived = derive(mark.task_id);
+    if (derived.in_use) return;
+    Transaction transaction(database, Transaction::Kind::write);
+    Statement clear = database.prepare("DELETE FROM pending WHERE mark = ?");
+    clear.bind(mark.number).run();
+    // Somebody else has settled it, or is changing the task again.
+    if (database.failure() != SQLITE_OK || database.changes() == 0) return;
+    IndexRows rows(database, *tasks_);
+    put_derived(rows, mark.task_id, derived);
+    rows.finish();
+    transaction.commit();
+}
+
+void Index::complete(Database& database) {
+    // Whoever holds the lock is completing the index already. Where that takes long, its rows are
+    // used as far as they are there.
+    if (file_.lock_completion() != 0) return;
+    if (!file_.is_complete()) fill(database);
+    file_.unlock_completion();
+}
+
+void Index::fill(Database& database) {
+    if (file_.is_from_earlier_boot()) {
+        // Nothing was synced, so a loss of power may have left anything.
+        Statement check = database.prepare("PRAGMA integrity_check(1)");
+        if (check.step() && check.text(0) != "ok") database.report_damage("it is inconsistent");
+    }
+    make_rows(database, out_of_date_rows(database, true));
+    make_rows(database, tasks_without_row(database));
+    settle(database);
+    file_.set_complete();
+}
+
+std::vector<std::string> Index::out_of_date_rows(Database& database, bool all_open) {
+    std::vector<std::string> found;
+    Statement read =
+        database.prepare("SELECT id, size, changed_ns, inode, kind FROM tasks ORDER BY id");
+    while (read.step()) {
+        const FileStamp stamp{read.integer(1), read.integer(2),
+                              static_cast<std::uint64_t>(read.integer(3))};
+        const TaskKind kind(read.integer(4));
+        const bool open = kind.is_unreadable() || !is_terminal(kind.state());
+        if ((all_open && open) || tasks_->stamp(read.text(0)) != stamp)
+            found.emplace_back(read.text(0));
+    }
+    return found;
+}
+
+std::vector<std::string> Index::tasks_without_row(Database& database) {
+    std::vector<std::string> found;
+    const int failed = for_each_name(root_->tasks(), [&](const char* name) {
+        if (!is_task_id(name)) return true;
+        Statement read = database.prepare("SELECT 1 FROM tasks WHERE id = ?");
+        read.bind(std::string_view(name));
+        if (!read.step()) found.emplace_back(name);
+        return true;
+    });
+    if (failed != 0) database.report_io("the directory of all tasks cannot be read");
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+void Index::make_rows(Database& database, const std::vector<std::string>& task_ids) {
+    constexpr std::size_t at_once = 128;
+    for (std::size_t first = 0; first < task_ids.size(); first += at_once) {
+        const std::size_t count = std::min(at_once, task_ids.size() - first);
+        std::vector<Derived> derived;
+        for (std::size_t i = 0; i < count; ++i) derived.push_back(derive(task_ids[first + i]));
+        Transaction transaction(database, Transaction::Kind::write);
+        IndexRows rows(database, *tasks_);
+        for (std::size_t i = 0; i < count; ++i) put_derived(rows, task_ids[first + i], derived[i]);
+        rows.finish();
+        transaction.commit();
+        if (database.failure() != SQLITE_OK) return;
+    }
+}
+
+} // namespace loong::store_files

@@ -1,0 +1,252 @@
+#include "index_rows.hpp"
+
+#include "loong/ids.hpp"
+
+#include <algorithm>
+
+namespace loong::store_files {
+
+namespace {
+
+std::optional<std::int64_t> as_number(const std::optional<Time>& time) {
+    if (!time) return {};
+    return time->time_since_epoch().count();
+}
+
+std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
+
+} // namespace
+
+IndexRows::Row IndexRows::load(std::string_view task_id) {
+    Statement statement = database_->prepare("SELECT kind, scopes, cause FROM tasks WHERE id = ?");
+    statement.bind(task_id);
+    if (!statement.step()) return {};
+    return {true, TaskKind(statement.integer(0)), std::string(statement.text(1)),
+            std::string(statement.text(2))};
+}
+
+std::int64_t IndexRows::scope_number(const std::string& name) {
+    for (int round = 0; round < 2; ++round) {
+        Statement find = database_->prepare("SELECT n FROM scopes WHERE name = ?");
+        find.bind(std::string_view(name));
+        if (find.step()) return find.integer(0);
+        database_->prepare("INSERT OR IGNORE INTO scopes(name) VALUES(?)")
+            .bind(std::string_view(name))
+            .run();
+    }
+    return 0;
+}
+
+std::string IndexRows::scope_numbers(const TaskSummary* summary) {
+    std::vector<std::int64_t> numbers{scope_number(scope_of_all())};
+    if (summary != nullptr) {
+        for (const std::string& session : summary->visible_to)
+            numbers.push_back(scope_number(scope_of_viewer(session)));
+        numbers.push_back(scope_number(scope_of_owner(summary->owner_session_id)));
+    }
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::string text = ",";
+    for (const std::int64_t number : numbers) text += std::to_string(number) + ",";
+    return text;
+}
+
+void IndexRows::count(const std::string& scopes, TaskKind kind, int change) {
+    for_each_scope(scopes, [&](std::int64_t scope) { counted_[{scope, kind.number()}] += change; });
+}
+
+void IndexRows::finish() {
+    for (const auto& [key, change] : counted_) {
+        if (change == 0) continue;
+        database_
+            ->prepare("INSERT INTO counts(scope, kind, n) VALUES(?, ?, ?) "
+                      "ON CONFLICT(scope, kind) DO UPDATE SET n = n + excluded.n")
+            .bind(key.first)
+            .bind(key.second)
+            .bind(change)
+            .run();
+    }
+    counted_.clear();
+}
+
+void IndexRows::move_member(std::string_view task_id, const Row& from, const std::string& scopes,
+                            TaskKind kind) {
+    if (from.found && from.kind == kind && from.scopes == scopes) return;
+    if (from.found) {
+        count(from.scopes, from.kind, -1);
+        for_each_scope(from.scopes, [&](std::int64_t scope) {
+            database_->prepare("DELETE FROM member WHERE scope = ? AND kind = ? AND id = ?")
+                .bind(scope)
+                .bind(from.kind.number())
+                .bind(task_id)
+                .run();
+        });
+    }
+    count(scopes, kind, 1);
+    for_each_scope(scopes, [&](std::int64_t scope) {
+        database_->prepare("INSERT OR REPLACE INTO member(scope, kind, id) VALUES(?, ?, ?)")
+            .bind(scope)
+            .bind(kind.number())
+            .bind(task_id)
+            .run();
+    });
+}
+
+void IndexRows::write_dependencies(std::string_view task_id, const TaskSummary* summary) {
+    static const std::vector<Dependency> none;
+    const std::vector<Dependency>& wanted = summary == nullptr ? none : summary->dependencies;
+    std::vector<Dependency> kept;
+    Statement read =
+        database_->prepare("SELECT on_id, any_end FROM deps WHERE task = ? ORDER BY place");
+    read.bind(task_id);
+    while (read.step()) kept.push_back({std::string(read.text(0)), read.integer(1) != 0});
+    const bool same =
+        std::equal(kept.begin(), kept.end(), wanted.begin(), wanted.end(),
+                   [](const Dependency& left, const Dependency& right) {
+                       return left.task_id == right.task_id && left.any_end == right.any_end;
+                   });
+    if (same) return;
+    database_->prepare("DELETE FROM deps WHERE task = ?").bind(task_id).run();
+    std::int64_t place = 0;
+    for (const Dependency& dependency : wanted) {
+        database_->prepare("INSERT INTO deps(task, place, on_id, any_end) VALUES(?, ?, ?, ?)")
+            .bind(task_id)
+            .bind(place++)
+            .bind(std::string_view(dependency.task_id))
+            .bind(std::int64_t{dependency.any_end})
+            .run();
+    }
+}
+
+IndexRows::Dependencies IndexRows::look_at_dependencies(std::string_view task_id) {
+    Dependencies found;
+    Statement read = database_->prepare(
+        "SELECT deps.on_id, deps.any_end, tasks.kind FROM deps "
+        "LEFT JOIN tasks ON tasks.id = deps.on_id WHERE deps.task = ? ORDER BY deps.place");
+    read.bind(task_id);
+    while (read.step()) {
+        const bool any_end = read.integer(1) != 0;
+        DependencyState state = DependencyState::met;
+        if (read.is_null(2)) {
+            // It may be there and only not be in the index yet.
+            if (tasks_->stamp(read.text(0)))
+                state = DependencyState::pending;
+            else if (!any_end)
+                state = DependencyState::failed;
+        } else {
+            const TaskKind kind(read.integer(2));
+            // One that cannot be read may be repaired, so nothing is decided yet.
+            if (kind.is_unreadable() || !is_terminal(kind.state()))
+                state = DependencyState::pending;
+            else if (!any_end && kind.state() != SessionState::completed)
+                state = DependencyState::failed;
+        }
+        if (state == DependencyState::failed) return {state, std::string(read.text(0))};
+        if (state == DependencyState::pending && found.state == DependencyState::met)
+            found = {state, std::string(read.text(0))};
+    }
+    return found;
+}
+
+void IndexRows::update_dependents(std::string_view task_id) {
+    std::vector<std::string> dependents;
+    {
+        Statement read = database_->prepare("SELECT DISTINCT task FROM deps WHERE on_id = ?");
+        read.bind(task_id);
+        while (read.step()) dependents.emplace_back(read.text(0));
+    }
+    for (const std::string& dependent : dependents) {
+        const Row row = load(dependent);
+        if (!row.found || row.kind.is_unreadable()) continue;
+        const Dependencies now = look_at_dependencies(dependent);
+        const TaskKind kind = row.kind.with(now.state);
+        if (kind == row.kind && now.cause == row.cause) continue;
+        move_member(dependent, row, row.scopes, kind);
+        database_
+            ->prepare("UPDATE tasks SET kind = ?1, cause = ?2, "
+                      "rank = CASE WHEN ?3 THEN -priority END WHERE id = ?4")
+            .bind(kind.number())
+            .bind(std::string_view(now.cause))
+            .bind(std::int64_t{kind.claimable()})
+            .bind(std::string_view(dependent))
+            .run();
+    }
+}
+
+void IndexRows::write_row(const IndexEntry& entry, const std::string& scopes, TaskKind kind,
+                          const std::string& cause) {
+    const TaskSummary* summary = entry.summary;
+    const std::string tail = reversed(entry.task_id);
+    const std::int64_t priority = summary == nullptr ? 0 : summary->priority;
+    Statement write = database_->prepare(
+        "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, size, "
+        "changed_ns, inode, cause, scopes, label, dedupe_key, summary) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) "
+        "ON CONFLICT(id) DO UPDATE SET kind = ?3, priority = ?4, rank = ?5, not_before = ?6, "
+        "overdue_at = ?7, size = ?8, changed_ns = ?9, inode = ?10, cause = ?11, scopes = ?12, "
+        "label = ?13, dedupe_key = ?14, summary = ?15");
+    write.bind(std::string_view(entry.task_id)).bind(std::string_view(tail)).bind(kind.number());
+    write.bind(priority);
+    write.bind(summary != nullptr && kind.claimable() ? std::optional(-priority) : std::nullopt);
+    write.bind(summary == nullptr ? std::nullopt : as_number(summary->not_before));
+    write.bind(summary == nullptr ? std::nullopt : as_number(summary->overdue_at));
+    write.bind(entry.stamp.size).bind(entry.stamp.changed_ns);
+    write.bind(static_cast<std::int64_t>(entry.stamp.inode));
+    write.bind(std::string_view(cause)).bind(std::string_view(scopes));
+    write.bind(summary == nullptr ? std::string_view() : std::string_view(summary->label));
+    if (summary == nullptr || summary->dedupe_key.empty())
+        write.bind_null();
+    else
+        write.bind(std::string_view(summary->dedupe_key));
+    if (summary == nullptr)
+        write.bind_null();
+    else
+        write.bind(std::string_view(entry.encoded));
+    write.run();
+}
+
+void IndexRows::put(const IndexEntry& entry) {
+    const Row before = load(entry.task_id);
+    // What a task that cannot be read depends on is kept: it may be readable again.
+    if (entry.summary != nullptr) write_dependencies(entry.task_id, entry.summary);
+    const std::string scopes = scope_numbers(entry.summary);
+    const Dependencies dependencies = look_at_dependencies(entry.task_id);
+    const TaskKind kind = entry.summary == nullptr ? TaskKind::unreadable()
+                                                   : TaskKind(*entry.summary, dependencies.state);
+    move_member(entry.task_id, before, scopes, kind);
+    write_row(entry, scopes, kind, dependencies.cause);
+    for (const std::string& session : entry.sessions) {
+        database_->prepare("INSERT OR IGNORE INTO sessions(id, task) VALUES(?, ?)")
+            .bind(std::string_view(session))
+            .bind(std::string_view(entry.task_id))
+            .run();
+    }
+    if (entry.summary != nullptr && is_child_session_id(entry.summary->task_session_id)) {
+        database_->prepare("INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)")
+            .bind(std::string_view(entry.summary->task_session_id))
+            .bind(std::string_view(entry.task_id))
+            .run();
+    }
+    const bool changed = !before.found || before.kind.is_unreadable() != kind.is_unreadable() ||
+                         before.kind.state() != kind.state();
+    if (changed) update_dependents(entry.task_id);
+}
+
+void IndexRows::remove(std::string_view task_id) {
+    const Row before = load(task_id);
+    if (!before.found) return;
+    count(before.scopes, before.kind, -1);
+    for_each_scope(before.scopes, [&](std::int64_t scope) {
+        database_->prepare("DELETE FROM member WHERE scope = ? AND kind = ? AND id = ?")
+            .bind(scope)
+            .bind(before.kind.number())
+            .bind(task_id)
+            .run();
+    });
+    database_->prepare("DELETE FROM tasks WHERE id = ?").bind(task_id).run();
+    database_->prepare("DELETE FROM deps WHERE task = ?").bind(task_id).run();
+    database_->prepare("DELETE FROM sessions WHERE task = ?").bind(task_id).run();
+    update_dependents(task_id);
+}
+
+} // namespace loong::store_files

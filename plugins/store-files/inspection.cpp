@@ -1,0 +1,208 @@
+#include "inspection.hpp"
+
+#include "errors.hpp"
+#include "file_lock.hpp"
+#include "loong/ids.hpp"
+#include "record_text.hpp"
+#include "task_creation.hpp"
+#include "task_lock.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+
+namespace loong::store_files {
+
+namespace {
+
+constexpr std::string_view new_prefix = ".new-";
+constexpr std::string_view gone_prefix = ".gone-";
+
+const std::vector<std::string> root_names = {".",
+                                             "store.yaml",
+                                             "boot.json",
+                                             "bell",
+                                             "index.lock",
+                                             "tasks",
+                                             "index.sqlite",
+                                             "index.sqlite-wal",
+                                             "index.sqlite-shm",
+                                             "leases"};
+const std::vector<std::string> task_names = {".", "task.yaml", "events.yaml", "secrets",
+                                             "sessions"};
+
+/// Whether others may do anything with what is there; links and what is missing do not count.
+bool is_open_to_others(int directory, const std::string& name) {
+    struct stat about {};
+    return ::fstatat(directory, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !S_ISLNK(about.st_mode) && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}
+
+Finding torn_tail(const std::string& task_id) {
+    return {"torn_tail",
+            Severity::note,
+            task_id,
+            "events.yaml ends in a record that was not written to its end; its writer died, or the "
+            "machine did",
+            "cut it off; the next change of the task would do the same",
+            true};
+}
+
+} // namespace
+
+Result<std::vector<Finding>> Inspection::verify() {
+    findings_.clear();
+    look_at_modes(root_->root(), root_names, {});
+    std::vector<std::string> names;
+    const int failed = for_each_name(root_->tasks(), [&](const char* name) {
+        names.emplace_back(name);
+        return true;
+    });
+    if (failed != 0) return io_error("read", root_->path() + "/tasks", failed);
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) look_at_entry(name);
+    if (auto done = look_at_index(); !done) return std::move(done).error();
+    return std::move(findings_);
+}
+
+void Inspection::look_at_entry(const std::string& name) {
+    if (is_task_id(name)) return look_at_task(name);
+    if (name.starts_with(new_prefix)) {
+        if (!is_abandoned(*root_, name)) return;
+        findings_.push_back({"unfinished_task", Severity::warning, name.substr(new_prefix.size()),
+                             "the creation of this task never came to its end; it was never "
+                             "acknowledged, and no reader sees it",
+                             "remove what was made of it", true});
+        return;
+    }
+    if (name.starts_with(gone_prefix)) {
+        findings_.push_back({"unfinished_removal", Severity::note, name.substr(gone_prefix.size()),
+                             "the task is removed, but files of it are left", "remove them", true});
+        return;
+    }
+    findings_.push_back({"foreign_entry",
+                         Severity::note,
+                         {},
+                         "'" + name + "' in " + root_->path() + "/tasks is no task",
+                         "move it elsewhere by hand; loong ignores it",
+                         false});
+}
+
+void Inspection::look_at_task(const std::string& task_id) {
+    Descriptor task;
+    const int failed = open_below(root_->tasks(), task_id, O_RDONLY | O_DIRECTORY, task);
+    if (failed == ENOENT) return;
+    if (failed == 0) look_at_modes(task.get(), task_names, task_id);
+    auto text = tasks_->read(task_id);
+    if (!text) {
+        const Error& error = text.error();
+        if (error.code == ErrorCode::task_not_found) return;
+        findings_.push_back({"damaged_task", Severity::error, task_id, error.message,
+                             "put its files back from a copy, or remove " +
+                                 tasks_->path(task_id, {}) + "; other tasks are not affected",
+                             false});
+        return;
+    }
+    if (!text->in_use &&
+        static_cast<std::int64_t>(as_lines(text->records).size()) < text->stamp.size)
+        findings_.push_back(torn_tail(task_id));
+    auto found = index_->summary_error(task_id, *text);
+    if (!found) return;
+    const bool newer = found->code == ErrorCode::store_version;
+    findings_.push_back({newer ? "newer_task" : "damaged_task", Severity::error, task_id,
+                         found->message,
+                         newer ? "use the loong that wrote it"
+                               : "put its files back from a copy, or correct them by hand",
+                         false});
+}
+
+void Inspection::look_at_modes(int directory, const std::vector<std::string>& names,
+                               const std::string& task_id) {
+    std::string open;
+    for (const std::string& name : names) {
+        if (!is_open_to_others(directory, name)) continue;
+        if (!open.empty()) open += ", ";
+        open += name == "." ? "the directory itself" : name;
+    }
+    if (open.empty()) return;
+    findings_.push_back({"permissions", Severity::warning, task_id,
+                         "other users may look into " + open, "take all rights of others away",
+                         true});
+}
+
+Result<void> Inspection::look_at_index() {
+    auto damage = index_->check_file();
+    if (!damage) return std::move(damage).error();
+    if (!damage->empty()) {
+        findings_.push_back({"damaged_index",
+                             Severity::warning,
+                             {},
+                             "the index is damaged: " + *damage,
+                             "make it again from the tasks; nothing is lost",
+                             true});
+        return {};
+    }
+    auto differences = index_->find_differences();
+    if (!differences) return std::move(differences).error();
+    for (const std::string& task_id : *differences) {
+        findings_.push_back({"index_differs", Severity::warning, task_id,
+                             "the index says something else of this task than its files",
+                             "write its row again", true});
+    }
+    return {};
+}
+
+Result<void> Inspection::repair(const Finding& finding) {
+    if (finding.code == "permissions") {
+        if (finding.task_id.empty()) return repair_modes(root_->root(), root_names);
+        Descriptor task;
+        const int failed =
+            open_below(root_->tasks(), finding.task_id, O_RDONLY | O_DIRECTORY, task);
+        if (failed == ENOENT) return {};
+        if (failed != 0) return io_error("open", tasks_->path(finding.task_id, {}), failed);
+        return repair_modes(task.get(), task_names);
+    }
+    if (finding.code == "torn_tail") {
+        auto lock = TaskLock::take(*root_, finding.task_id);
+        if (lock) return lock->cut_torn();
+        if (lock.error().code == ErrorCode::task_not_found) return {};
+        return std::move(lock).error();
+    }
+    if (finding.code == "unfinished_task")
+        return remove_hidden(std::string(new_prefix) + finding.task_id);
+    if (finding.code == "unfinished_removal")
+        return remove_hidden(std::string(gone_prefix) + finding.task_id);
+    if (finding.code == "damaged_index") return index_->make_all_again();
+    if (finding.code == "index_differs") return index_->make_again({finding.task_id});
+    return Error{ErrorCode::unsupported,
+                 "finding " + finding.code + ": there is no repair that a program could do",
+                 finding.fix};
+}
+
+Result<void> Inspection::repair_modes(int directory, const std::vector<std::string>& names) const {
+    for (const std::string& name : names) {
+        struct stat about {};
+        if (::fstatat(directory, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        const mode_t mode = about.st_mode & 0777;
+        if (S_ISLNK(about.st_mode) || (mode & (S_IRWXG | S_IRWXO)) == 0) continue;
+        const int failed = root_->files().change_mode(directory, name, mode & mode_t{S_IRWXU});
+        if (failed != 0) return io_error("change the mode of", name, failed);
+    }
+    return {};
+}
+
+Result<void> Inspection::remove_hidden(const std::string& name) const {
+    if (name.find('/') != std::string::npos)
+        return Error{ErrorCode::invalid_argument, "finding of " + name + ": not a task", {}};
+    if (name.starts_with(new_prefix) && exists(root_->tasks(), name) &&
+        !is_abandoned(*root_, name)) {
+        return Error{ErrorCode::store_busy, "task " + name + ": it is being created now",
+                     "try again"};
+    }
+    int failed = remove_tree(root_->files(), root_->tasks(), name);
+    if (failed == 0) failed = root_->files().sync_directory(root_->tasks());
+    if (failed != 0) return io_error("remove", root_->path() + "/tasks/" + name, failed);
+    return {};
+}
+
+} // namespace loong::store_files

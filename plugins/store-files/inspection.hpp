@@ -1,0 +1,52 @@
+#pragma once
+/// Looking through everything that is kept, and repairing what can be repaired.
+///
+/// | code | what | repair |
+/// |---|---|---|
+/// | `permissions` | others may read or write a file or directory | takes the rights away |
+/// | `torn_tail` | a record that was not written to its end follows a task's records | cuts it off |
+/// | `damaged_task` | a task cannot be read | none: a person has to decide |
+/// | `newer_task` | a task was written by a newer loong | none |
+/// | `unfinished_task` | a task's creation never came to its end | removes what was made |
+/// | `unfinished_removal` | a removal never came to its end | finishes it |
+/// | `foreign_entry` | something that is no task lies among the tasks | none |
+/// | `damaged_index` | the index file is damaged | makes it again |
+/// | `index_differs` | the index says something else than a task's files | writes the row again |
+
+#include "index.hpp"
+#include "loong/error.hpp"
+#include "loong/store.hpp"
+#include "root.hpp"
+#include "task_files.hpp"
+
+#include <string>
+#include <vector>
+
+namespace loong::store_files {
+
+class Inspection {
+public:
+    Inspection(const Root& root, const TaskFiles& tasks, Index& index)
+        : root_(&root),
+          tasks_(&tasks),
+          index_(&index) {}
+
+    Result<std::vector<Finding>> verify();
+    Result<void> repair(const Finding& finding);
+
+private:
+    void look_at_entry(const std::string& name);
+    void look_at_task(const std::string& task_id);
+    void look_at_modes(int directory, const std::vector<std::string>& names,
+                       const std::string& task_id);
+    Result<void> look_at_index();
+    Result<void> repair_modes(int directory, const std::vector<std::string>& names) const;
+    Result<void> remove_hidden(const std::string& name) const;
+
+    const Root* root_;
+    const TaskFiles* tasks_;
+    Index* index_;
+    std::vector<Finding> findings_;
+};
+
+} // namespace loong::store_files
