@@ -1,7 +1,7 @@
 #include "action_report.hpp"
 
 #include "error_report.hpp"
-#include "json.hpp"
+#include "json_writer.hpp"
 #include "status_style.hpp"
 #include "task_json.hpp"
 #include "text.hpp"

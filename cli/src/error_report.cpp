@@ -1,6 +1,6 @@
 #include "error_report.hpp"
 
-#include "json.hpp"
+#include "json_writer.hpp"
 #include "text.hpp"
 
 namespace loong::cli {

@@ -1,6 +1,6 @@
 #include "event_text.hpp"
 
-#include "json.hpp"
+#include "json_writer.hpp"
 #include "status_style.hpp"
 #include "text.hpp"
 

@@ -1,6 +1,6 @@
 #include "selection.hpp"
 
-#include "words.hpp"
+#include "option_values.hpp"
 
 namespace loong::cli {
 

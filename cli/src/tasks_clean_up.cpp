@@ -1,7 +1,7 @@
 #include "action_report.hpp"
+#include "option_values.hpp"
 #include "selection.hpp"
 #include "verbs.hpp"
-#include "words.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 #include "event_text.hpp"
 #include "interrupt.hpp"
-#include "json.hpp"
+#include "json_writer.hpp"
+#include "option_values.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
-#include "words.hpp"
 
 namespace loong::cli {
 namespace {

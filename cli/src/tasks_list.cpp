@@ -1,8 +1,8 @@
-#include "json.hpp"
+#include "json_writer.hpp"
 #include "list_text.hpp"
+#include "option_values.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
-#include "words.hpp"
 
 namespace loong::cli {
 namespace {

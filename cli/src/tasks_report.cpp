@@ -1,8 +1,8 @@
 #include "detail_text.hpp"
-#include "json.hpp"
+#include "json_writer.hpp"
+#include "option_values.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
-#include "words.hpp"
 
 #include <cstdlib>
 

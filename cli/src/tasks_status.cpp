@@ -1,6 +1,6 @@
 #include "detail_text.hpp"
 #include "error_report.hpp"
-#include "json.hpp"
+#include "json_writer.hpp"
 #include "selection.hpp"
 #include "task_json.hpp"
 #include "text.hpp"

@@ -1,12 +1,12 @@
 #include "detail_text.hpp"
 #include "error_report.hpp"
 #include "interrupt.hpp"
-#include "json.hpp"
+#include "json_writer.hpp"
+#include "option_values.hpp"
 #include "selection.hpp"
 #include "text.hpp"
 #include "verbs.hpp"
 #include "wait_report.hpp"
-#include "words.hpp"
 
 namespace loong::cli {
 namespace {

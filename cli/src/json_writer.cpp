@@ -1,4 +1,4 @@
-#include "json.hpp"
+#include "json_writer.hpp"
 
 #include "utf8.hpp"
 

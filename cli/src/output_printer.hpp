@@ -1,0 +1,51 @@
+#pragma once
+/// Shows what a task wrote, now or as it comes.
+
+#include "invocation.hpp"
+#include "output_filter.hpp"
+#include "output_reader.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace loong::cli {
+
+struct OutputRequest {
+    /// A full id.
+    std::string task_id;
+    OutputChoice choice = OutputChoice::both;
+    /// Only this session's; empty: the current one's, and with `follow` those that come after it.
+    std::string session_id;
+    std::optional<std::uint64_t> tail;
+    bool follow = false;
+    /// Nothing is escaped, also on a terminal.
+    bool raw = false;
+};
+
+/// Writes the bytes of each stream to the descriptor of its own: unchanged, or made fit for a
+/// terminal where that descriptor is one.
+class OutputPrinter {
+public:
+    OutputPrinter(Invocation& invocation, bool raw);
+
+    /// `session_not_found` where the task has no such session. Following ends when the task has
+    /// ended and all is shown, or as soon as `interrupt_descriptor` is readable: then it returns
+    /// false.
+    Result<bool> print(Tasks& tasks, const OutputRequest& request, int interrupt_descriptor);
+
+private:
+    Result<void> show(OutputStream stream, std::string_view bytes);
+    Result<void> finish();
+    Result<void> read(OutputReader& reader, bool final);
+    Result<bool> follow(Tasks& tasks, const OutputRequest& request, std::string session_id,
+                        int interrupt_descriptor);
+
+    Invocation& invocation_;
+    bool filter_out_;
+    bool filter_err_;
+    OutputFilter out_filter_;
+    OutputFilter err_filter_;
+};
+
+} // namespace loong::cli

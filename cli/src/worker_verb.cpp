@@ -1,0 +1,71 @@
+#include "option_values.hpp"
+#include "verbs.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace loong::cli {
+namespace {
+
+/// Not for people: what core starts when there is something to carry.
+class Worker final : public Verb {
+public:
+    void declare(OptionTable& table) override {
+        table.value("--ready-descriptor", "N", ready_descriptor_,
+                    "gets one byte once the worker holds its slot");
+        table.value("--adopt", "TASK", adopt_, "take over this task's running work first");
+        table.note("Started by the other commands where one is needed; carries tasks until there "
+                   "are none to carry.");
+        table.example("loong worker");
+        table.exit_codes("0 done, 2 failure");
+    }
+
+    Result<ExitCode> run(Invocation& invocation) override {
+        int ready = -1;
+        if (ready_descriptor_) {
+            Result<std::int64_t> number =
+                read_integer("--ready-descriptor", *ready_descriptor_, 3, 1 << 20);
+            if (!number) return std::move(number).error();
+            ready = static_cast<int>(*number);
+            // The work must not keep it open in the worker's place.
+            if (fcntl(ready, F_SETFD, FD_CLOEXEC) != 0) {
+                return Error{ErrorCode::invalid_argument,
+                             "option --ready-descriptor: descriptor " + *ready_descriptor_ +
+                                 " is not open",
+                             ""};
+            }
+        }
+        Result<Tasks> tasks = invocation.open();
+        if (!tasks) return std::move(tasks).error();
+        const auto tell = [ready] { return tell_ready(ready); };
+        Result<void> worked = adopt_ ? tasks->adopt(*adopt_, tell) : tasks->work(tell);
+        if (!worked) return std::move(worked).error();
+        return ExitCode::done;
+    }
+
+private:
+    // False where whoever waited for the byte has given up: the worker is not wanted any more.
+    static bool tell_ready(int descriptor) {
+        if (descriptor < 0) return true;
+        const char byte = ready_byte;
+        ssize_t written = -1;
+        do {
+            written = write(descriptor, &byte, 1);
+        } while (written < 0 && errno == EINTR);
+        close(descriptor);
+        return written == 1;
+    }
+
+    // The same pipe carries, as standard error, what goes wrong before: the byte is none of text.
+    static constexpr char ready_byte = '\x06';
+
+    std::optional<std::string> adopt_;
+    std::optional<std::string> ready_descriptor_;
+};
+
+} // namespace
+
+std::unique_ptr<Verb> make_worker() { return std::make_unique<Worker>(); }
+
+} // namespace loong::cli
