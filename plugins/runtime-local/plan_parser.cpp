@@ -75,9 +75,9 @@ public:
 
     [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why,
                              std::string hint = {}) const {
-        // A mark that is null, or the empty plan's, has no place.
+        // yaml-cpp's mark of a missing value is null.
         std::string where = source_;
-        if (!mark.is_null() && mark.line >= 0) {
+        if (!mark.is_null()) {
             where += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
         }
         throw Refusal{{ErrorCode::invalid_plan, where + ": " + why, std::move(hint)}};
