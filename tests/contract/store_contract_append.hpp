@@ -164,20 +164,21 @@ TEST_P(StoreContract, of_racing_writers_each_revision_has_one) {
 TEST_P(StoreContract, whoever_reads_sees_whole_groups) {
     constexpr int groups = 60;
     TaskSummary summary = create(make_summary(1));
+    const std::string id = summary.task_id;
     std::atomic<bool> done{false};
     std::thread reader = in_thread([&] {
         const auto own = open();
         std::uint64_t seen = 0;
         while (!done.load()) {
-            const std::uint64_t revision = must(own->revision(summary.task_id));
+            const std::uint64_t revision = must(own->revision(id));
             ASSERT_EQ(revision % 3, 1U);
             ASSERT_GE(revision, seen);
             seen = revision;
-            const EventRecords events = must(own->read_events(summary.task_id, seen, 1000));
+            const EventRecords events = must(own->read_events(id, seen, 1000));
             ASSERT_EQ(events.revision, seen + events.records.size());
             ASSERT_EQ(events.revision % 3, 1U);
-            ASSERT_EQ(must(own->read(summary.task_id)).records.size() % 3, 1U);
-            const TaskSummary found = must(must(own->find(summary.task_id)).summary);
+            ASSERT_EQ(must(own->read(id)).records.size() % 3, 1U);
+            const TaskSummary found = must(must(own->find(id)).summary);
             ASSERT_EQ(found.revision % 3, 1U);
             ASSERT_GE(found.revision, seen);
         }

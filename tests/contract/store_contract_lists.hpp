@@ -130,7 +130,7 @@ TEST_P(StoreContract, list_shows_what_was_appended_last) {
 }
 
 TEST_P(StoreContract, a_page_opens_no_more_tasks_than_it_shows) {
-    create_tasks(1, 200);
+    create_tasks(1, 80);
     close();
     must(store().list({}, ListOrder::newest_first, {}, 1));
     const std::uint64_t before = host().summarized();

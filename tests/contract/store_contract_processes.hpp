@@ -256,8 +256,47 @@ TEST_P(StoreContract, a_creator_killed_at_any_moment_leaves_whole_tasks) {
             EXPECT_EQ(must(must(store().find(id)).summary).revision, 2U);
         }
         next = all.size() + 1;
+        EXPECT_EQ(code_of(store().read(task_id_of(next))), "task_not_found");
         create(make_task(make_summary(next), 2));
         ++next;
+    }
+}
+
+TEST_P(StoreContract, a_dedupe_key_of_a_killed_creator_is_free_or_leads_to_its_task) {
+    LOONG_NEEDS_PROCESSES();
+    const auto with_key = [](std::uint64_t number, const std::string& key) {
+        TaskSummary summary = make_summary(number);
+        summary.dedupe_key = key;
+        return make_task(summary);
+    };
+    for (std::uint64_t round = 1; round <= 6; ++round) {
+        close();
+        std::uint64_t acknowledged = 0;
+        ChildProcess child([&](LineChannel& parent) {
+            for (std::uint64_t number = round * 1000;; ++number) {
+                create(with_key(number, "key " + std::to_string(number)));
+                if (!parent.send(std::to_string(number))) return 0;
+            }
+        });
+        for (std::uint64_t i = 0; i < round; ++i) ASSERT_TRUE(child.receive().has_value());
+        child.kill();
+        acknowledged = round * 1000 + round - 1;
+        while (const auto line = child.receive()) acknowledged = std::stoull(*line);
+
+        for (std::uint64_t number = acknowledged; number <= acknowledged + 2; ++number) {
+            const std::string key = "key " + std::to_string(number);
+            const auto holder = must(store().find_dedupe_key(key));
+            if (number == acknowledged) {
+                EXPECT_EQ(holder, task_id_of(number));
+            }
+            if (holder) {
+                EXPECT_EQ(code_of(store().read(*holder)), "ok");
+            }
+            const CreatedTask again =
+                must(must(store().create({with_key(number + 500, key)})).at(0));
+            EXPECT_EQ(code_of(store().read(again.task_id)), "ok");
+            EXPECT_EQ(again.created, !holder.has_value());
+        }
     }
 }
 

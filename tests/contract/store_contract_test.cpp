@@ -1,5 +1,6 @@
 /// The contract of stores, kept by those of this tree.
 
+#include "loaded_plugin.hpp"
 #include "memory_store.hpp"
 #include "store_contract.hpp"
 
@@ -37,6 +38,26 @@ StoreSubject memory_subject() {
     return subject;
 }
 
+StoreSubject files_subject() {
+    StoreSubject subject;
+    subject.name = "files";
+    subject.open = [](const std::string& state_directory, const StoreHost& host) {
+        return load_store_object(LOONG_TEST_STORE_FILES, {{}, state_directory, &host});
+    };
+    subject.damage = [](const std::string& state_directory, const std::string& task_id) {
+        const std::string file = state_directory + "/tasks/" + task_id + "/events.yaml";
+        if (!std::filesystem::exists(file)) throw std::runtime_error(file + " does not exist");
+        std::ofstream(file, std::ios::app) << "- {\"id\": damage\n- {\"id\":7}\n";
+    };
+    subject.lose_lease = [](const std::string& state_directory, const std::string& name) {
+        if (!std::filesystem::remove(state_directory + "/leases/" + name)) {
+            throw std::runtime_error("lease " + name + " has no file");
+        }
+    };
+    return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(files, StoreContract, testing::Values(files_subject()), subject_name);
 INSTANTIATE_TEST_SUITE_P(memory, StoreContract, testing::Values(memory_subject()), subject_name);
 
 } // namespace

@@ -15,8 +15,8 @@ inline constexpr Milliseconds report_limit{3000};
 
 /// Waits until the watch has nothing more to report. False: it never stops reporting.
 inline bool settle(Watch& watch) {
-    for (int i = 0; i < 50; ++i) {
-        if (!must(watch.wait(Milliseconds(60)))) return true;
+    for (int i = 0; i < 100; ++i) {
+        if (!must(watch.wait(Milliseconds(30)))) return true;
     }
     return false;
 }
