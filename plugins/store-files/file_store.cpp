@@ -105,7 +105,7 @@ Result<void> FileStore::remove(std::string_view task_id, std::uint64_t expected_
     }
     // Gone for everyone. What is left takes room and nothing else; repair() finds it.
     remove_leases(task_id, sessions);
-    static_cast<void>(remove_tree(root_->files(), root_->tasks(), ".gone-" + id));
+    static_cast<void>(remove_tree(root_->files(), root_->tasks(), std::string(gone_prefix) + id));
     return {};
 }
 
@@ -113,7 +113,7 @@ void FileStore::remove_leases(std::string_view task_id, const std::vector<std::s
     leases_.remove(task_id);
     for (const std::string& session : sessions) leases_.remove(session);
     Descriptor kept;
-    const std::string path = ".gone-" + std::string(task_id) + "/sessions";
+    const std::string path = std::string(gone_prefix) + std::string(task_id) + "/sessions";
     if (open_below(root_->tasks(), path, O_RDONLY | O_DIRECTORY, kept) != 0) return;
     static_cast<void>(for_each_name(kept.get(), [&](const char* name) {
         if (is_child_session_id(name)) leases_.remove(name);

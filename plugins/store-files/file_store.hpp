@@ -64,8 +64,6 @@ private:
     struct Batch {
         std::vector<NewTaskFiles> made;
         std::vector<std::size_t> places;
-        /// One sync of the whole file system serves all of them.
-        bool shares_sync = false;
     };
 
     FileStore(std::shared_ptr<Root> root, const StoreHost& host);
@@ -75,7 +73,7 @@ private:
     Result<void> build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t count,
                        Batch& batch, Results& results);
     Result<void> publish(const std::vector<NewTask>& tasks, Batch& batch, Results& results);
-    void sync_files(Batch& batch, Results& results);
+    void name_tasks(Batch& batch, Results& results);
     Result<Descriptor> lock_dedupe_keys();
     void remove_leases(std::string_view task_id, const std::vector<std::string>& sessions);
 

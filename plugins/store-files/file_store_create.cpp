@@ -13,10 +13,8 @@ namespace loong::store_files {
 
 namespace {
 
-/// How many tasks are made together. Each holds a descriptor meanwhile.
-constexpr std::size_t tasks_at_once = 128;
-/// From how many tasks on one sync of the whole file system is cheaper than three or four each.
-constexpr std::size_t share_syncs_from = 8;
+/// How many tasks are made together. Each holds up to four descriptors meanwhile.
+constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t max_document_size = std::size_t{16} << 20;
 
 Result<void> check_new_task(const NewTask& task) {
@@ -84,7 +82,6 @@ Result<void> FileStore::create_some(const std::vector<NewTask>& tasks, std::size
 
 Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t first,
                               std::size_t count, Batch& batch, Results& results) {
-    batch.shares_sync = count >= share_syncs_from;
     std::unordered_map<std::string, std::string> keys;
     for (std::size_t place = first; place < first + count; ++place) {
         const NewTask& task = tasks[place];
@@ -93,7 +90,9 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
             continue;
         }
         const std::string& key = task.summary.dedupe_key;
-        if (!key.empty()) {
+        // An id that is taken is told before a key that is: whoever calls again learns both ways
+        // that nothing was created, and by this one that it was its own call that did it.
+        if (!key.empty() && !exists(root_->tasks(), task.task_id)) {
             const auto here = keys.find(key);
             auto owner = here != keys.end() ? std::optional<std::string>(here->second)
                                             : std::optional<std::string>();
@@ -112,7 +111,6 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
             results[place] = std::move(made).error();
             continue;
         }
-        if (batch.shares_sync) made->keep_lock_only();
         if (!key.empty()) keys.emplace(key, task.task_id);
         batch.made.push_back(std::move(*made));
         batch.places.push_back(place);
@@ -120,20 +118,14 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
     return {};
 }
 
-void FileStore::sync_files(Batch& batch, Results& results) {
-    const int failed = batch.shares_sync ? root_->files().sync_all(root_->tasks()) : 0;
+void FileStore::name_tasks(Batch& batch, Results& results) {
     for (std::size_t i = 0; i < batch.made.size(); ++i) {
         NewTaskFiles& made = batch.made[i];
-        Result<void> done;
-        if (failed != 0)
-            done = io_error("sync", root_->path() + "/tasks", failed);
-        else if (!batch.shares_sync)
-            done = made.sync();
+        Result<void> done = made.sync();
         if (done) done = made.publish();
-        if (!done) {
-            made.discard();
-            results[batch.places[i]] = std::move(done).error();
-        }
+        if (done) continue;
+        made.discard();
+        results[batch.places[i]] = std::move(done).error();
     }
 }
 
@@ -143,7 +135,7 @@ Result<void> FileStore::publish(const std::vector<NewTask>& tasks, Batch& batch,
     std::vector<std::string> marked;
     for (const NewTaskFiles& made : batch.made) marked.push_back(made.task_id());
     if (auto done = index_.mark(marked); !done) return done;
-    sync_files(batch, results);
+    name_tasks(batch, results);
     const int failed = root_->files().sync_directory(root_->tasks());
     std::vector<IndexEntry> entries;
     std::vector<std::string> not_made;

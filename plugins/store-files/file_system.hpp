@@ -35,8 +35,6 @@ public:
     virtual int sync_file(int file);
     /// Makes the names in a directory durable.
     virtual int sync_directory(int directory);
-    /// Makes everything on the file system durable that `file` lies on.
-    virtual int sync_all(int file);
     /// Starts writing a file's content out without waiting, so that the syncs that follow share
     /// their work. Never fails; it is only a hint.
     virtual void start_writing(int file);

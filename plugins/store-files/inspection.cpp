@@ -15,9 +15,6 @@ namespace loong::store_files {
 
 namespace {
 
-constexpr std::string_view new_prefix = ".new-";
-constexpr std::string_view gone_prefix = ".gone-";
-
 const std::vector<std::string> root_names = {".",
                                              "store.yaml",
                                              "boot.json",
@@ -67,17 +64,21 @@ Result<std::vector<Finding>> Inspection::verify() {
 
 void Inspection::look_at_entry(const std::string& name) {
     if (is_task_id(name)) return look_at_task(name);
-    if (name.starts_with(new_prefix)) {
+    const bool is_new = name.starts_with(new_prefix);
+    if (is_new || name.starts_with(building_prefix)) {
         if (!is_abandoned(*root_, name)) return;
-        findings_.push_back({"unfinished_task", Severity::warning, name.substr(new_prefix.size()),
-                             "the creation of this task never came to its end; it was never "
+        findings_.push_back({"unfinished_task", Severity::note,
+                             is_new ? name.substr(new_prefix.size()) : std::string(),
+                             "the creation of a task never came to its end; it was never "
                              "acknowledged, and no reader sees it",
                              "remove what was made of it", true});
         return;
     }
     if (name.starts_with(gone_prefix)) {
-        findings_.push_back({"unfinished_removal", Severity::note, name.substr(gone_prefix.size()),
-                             "the task is removed, but files of it are left", "remove them", true});
+        const std::string task_id = name.substr(gone_prefix.size());
+        findings_.push_back({"unfinished_removal", Severity::note,
+                             is_task_id(task_id) ? task_id : std::string(),
+                             "a task is removed, but files of it are left", "remove them", true});
         return;
     }
     findings_.push_back({"foreign_entry",
@@ -168,10 +169,8 @@ Result<void> Inspection::repair(const Finding& finding) {
         if (lock.error().code == ErrorCode::task_not_found) return {};
         return std::move(lock).error();
     }
-    if (finding.code == "unfinished_task")
-        return remove_hidden(std::string(new_prefix) + finding.task_id);
-    if (finding.code == "unfinished_removal")
-        return remove_hidden(std::string(gone_prefix) + finding.task_id);
+    if (finding.code == "unfinished_task" || finding.code == "unfinished_removal")
+        return remove_leftovers();
     if (finding.code == "damaged_index") return index_->make_all_again();
     if (finding.code == "index_differs") return index_->make_again({finding.task_id});
     return Error{ErrorCode::unsupported,
@@ -191,17 +190,25 @@ Result<void> Inspection::repair_modes(int directory, const std::vector<std::stri
     return {};
 }
 
-Result<void> Inspection::remove_hidden(const std::string& name) const {
-    if (name.find('/') != std::string::npos)
-        return Error{ErrorCode::invalid_argument, "finding of " + name + ": not a task", {}};
-    if (name.starts_with(new_prefix) && exists(root_->tasks(), name) &&
-        !is_abandoned(*root_, name)) {
-        return Error{ErrorCode::store_busy, "task " + name + ": it is being created now",
-                     "try again"};
+Result<void> Inspection::remove_leftovers() const {
+    std::vector<std::string> names;
+    int failed = for_each_name(root_->tasks(), [&](const char* name) {
+        names.emplace_back(name);
+        return true;
+    });
+    if (failed != 0) return io_error("read", root_->path() + "/tasks", failed);
+    for (const std::string& name : names) {
+        if (name.starts_with(new_prefix) || name.starts_with(building_prefix))
+            failed = clear_abandoned(*root_, name);
+        else if (name.starts_with(gone_prefix))
+            failed = remove_tree(root_->files(), root_->tasks(), name);
+        else
+            continue;
+        if (failed != 0 && failed != EAGAIN)
+            return io_error("remove", root_->path() + "/tasks/" + name, failed);
     }
-    int failed = remove_tree(root_->files(), root_->tasks(), name);
-    if (failed == 0) failed = root_->files().sync_directory(root_->tasks());
-    if (failed != 0) return io_error("remove", root_->path() + "/tasks/" + name, failed);
+    failed = root_->files().sync_directory(root_->tasks());
+    if (failed != 0) return io_error("sync", root_->path() + "/tasks", failed);
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "errors.hpp"
 #include "file_lock.hpp"
 #include "record_text.hpp"
+#include "text.hpp"
 
 #include <cerrno>
 #include <ctime>
@@ -19,26 +20,55 @@ Error exists_already(const std::string& task_id) {
     return {ErrorCode::conflict, "task " + task_id + ": a task of that id exists already", {}};
 }
 
+bool is_old(const Root& root, const std::string& name) {
+    struct stat about {};
+    if (::fstatat(root.tasks(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    const std::time_t now = std::time(nullptr);
+    return now - about.st_mtim.tv_sec > leftover_age || now < about.st_mtim.tv_sec;
+}
+
 } // namespace
 
 bool is_abandoned(const Root& root, const std::string& hidden_name) {
     Descriptor events;
-    if (open_below(root.tasks(), hidden_name + "/events.yaml", O_RDONLY | O_NONBLOCK, events) ==
-        0) {
-        if (ask_lock(events.get(), LockKind::shared, {0, 0}).locked_from) return false;
+    const int failed =
+        open_below(root.tasks(), hidden_name + "/events.yaml", O_RDONLY | O_NONBLOCK, events);
+    if (failed == 0 && ask_lock(events.get(), LockKind::shared, {0, 0}).locked_from) return false;
+    return (failed == 0 && hidden_name.starts_with(new_prefix)) || is_old(root, hidden_name);
+}
+
+int clear_abandoned(const Root& root, const std::string& hidden_name) {
+    if (!is_abandoned(root, hidden_name)) return EAGAIN;
+    const std::string events_name = hidden_name + "/events.yaml";
+    Descriptor events;
+    int failed = open_below(root.tasks(), events_name, O_RDWR | O_NONBLOCK, events);
+    if (failed == 0) {
+        // Whoever holds the lock may remove it; others may have done so and begun a new one.
+        failed = try_lock(events.get(), LockKind::exclusive, {0, 0});
+        if (failed != 0) return failed;
+        struct stat mine {};
+        struct stat named {};
+        if (::fstat(events.get(), &mine) != 0 ||
+            ::fstatat(root.tasks(), events_name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+            mine.st_ino != named.st_ino)
+            return EAGAIN;
+    } else if (failed != ENOENT) {
+        return failed;
     }
-    struct stat about {};
-    if (::fstatat(root.tasks(), hidden_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    return std::time(nullptr) - about.st_ctim.tv_sec > leftover_age ||
-           std::time(nullptr) < about.st_ctim.tv_sec;
+    const std::string gone = std::string(gone_prefix) + random_id();
+    failed = root.files().rename(root.tasks(), hidden_name, gone);
+    if (failed == ENOENT) return EAGAIN;
+    return failed != 0 ? failed : remove_tree(root.files(), root.tasks(), gone);
 }
 
 Result<NewTaskFiles> NewTaskFiles::build(const Root& root, const NewTask& task) {
     NewTaskFiles made(root, task.task_id);
     if (exists(root.tasks(), task.task_id)) return exists_already(task.task_id);
-    if (auto done = made.make_directory(); !done) return std::move(done).error();
-    if (auto done = made.make_files(task); !done) {
+    if (const int failed = made.make_files(task); failed != 0) {
+        made.discard();
+        return made.failure(failed);
+    }
+    if (auto done = made.take_hidden_name(); !done) {
         made.discard();
         return std::move(done).error();
     }
@@ -54,51 +84,49 @@ Error NewTaskFiles::failure(int error_number) const {
     return io_error("create", root_->path() + "/tasks/" + task_id_, error_number);
 }
 
-Result<void> NewTaskFiles::make_directory() {
-    FileSystem& files = root_->files();
-    int failed = files.make_directory(root_->tasks(), hidden());
-    if (failed == EEXIST) {
-        if (!is_abandoned(*root_, hidden())) return exists_already(task_id_);
-        failed = remove_tree(files, root_->tasks(), hidden());
-        if (failed == 0) failed = files.make_directory(root_->tasks(), hidden());
-    }
-    if (failed == 0)
-        failed = open_below(root_->tasks(), hidden(), O_RDONLY | O_DIRECTORY, directory_);
-    if (failed != 0) return failure(failed);
-    return {};
-}
-
 int NewTaskFiles::make_file(const std::string& name, std::string_view text, Descriptor& file) {
     FileSystem& files = root_->files();
-    const int failed = files.create_file(directory_.get(), name, file);
-    return failed != 0 ? failed : files.write_at(file.get(), text, 0);
+    int failed = files.create_file(directory_.get(), name, file);
+    if (failed == 0) failed = files.write_at(file.get(), text, 0);
+    // All files are on their way to the disk before the first of them is waited for.
+    if (failed == 0) files.start_writing(file.get());
+    return failed;
 }
 
-Result<void> NewTaskFiles::make_files(const NewTask& task) {
-    int failed = root_->files().create_file(directory_.get(), "events.yaml", events_);
+int NewTaskFiles::make_files(const NewTask& task) {
+    FileSystem& files = root_->files();
+    name_ = std::string(building_prefix) + random_id();
+    int failed = files.make_directory(root_->tasks(), name_);
+    if (failed == 0) failed = open_below(root_->tasks(), name_, O_RDONLY | O_DIRECTORY, directory_);
+    if (failed == 0) failed = make_file("events.yaml", as_lines(task.records), events_);
     if (failed == 0) failed = try_lock(events_.get(), LockKind::exclusive, {0, 0});
-    if (failed == 0) failed = root_->files().write_at(events_.get(), as_lines(task.records), 0);
     if (failed == 0) failed = make_file("task.yaml", task.document, document_);
     if (failed == 0 && !task.secrets.empty()) failed = make_file("secrets", task.secrets, secrets_);
     struct stat about {};
     if (failed == 0 && ::fstat(events_.get(), &about) != 0) failed = errno;
-    if (failed != 0) return failure(failed);
     stamp_ = stamp_of(about);
-    return {};
+    return failed;
 }
 
-void NewTaskFiles::keep_lock_only() {
-    directory_.close();
-    document_.close();
-    secrets_.close();
+Result<void> NewTaskFiles::take_hidden_name() {
+    const std::string hidden = std::string(new_prefix) + task_id_;
+    for (;;) {
+        int failed = root_->files().rename(root_->tasks(), name_, hidden);
+        if (failed == 0) {
+            name_ = hidden;
+            return {};
+        }
+        if (failed == EEXIST || failed == ENOTEMPTY) {
+            failed = clear_abandoned(*root_, hidden);
+            if (failed == EAGAIN && exists(root_->tasks(), hidden)) return exists_already(task_id_);
+            if (failed == 0 || failed == EAGAIN) continue;
+        }
+        return failure(failed);
+    }
 }
 
 Result<void> NewTaskFiles::sync() {
     FileSystem& files = root_->files();
-    // All are on their way to the disk before the first is waited for.
-    for (const Descriptor* file : {&document_, &events_, &secrets_}) {
-        if (file->is_open()) files.start_writing(file->get());
-    }
     int failed = 0;
     for (const Descriptor* file : {&document_, &events_, &secrets_}) {
         if (failed == 0 && file->is_open()) failed = files.sync_file(file->get());
@@ -109,19 +137,18 @@ Result<void> NewTaskFiles::sync() {
 }
 
 Result<void> NewTaskFiles::publish() {
-    keep_lock_only();
-    const int failed = root_->files().rename(root_->tasks(), hidden(), task_id_);
+    const int failed = root_->files().rename(root_->tasks(), name_, task_id_);
     if (failed == EEXIST || failed == ENOTEMPTY) return exists_already(task_id_);
     if (failed != 0) return failure(failed);
-    published_ = true;
+    name_ = task_id_;
     return {};
 }
 
 void NewTaskFiles::discard() {
     FileSystem& files = root_->files();
-    if (published_ && files.rename(root_->tasks(), task_id_, hidden()) != 0) return;
-    published_ = false;
-    static_cast<void>(remove_tree(files, root_->tasks(), hidden()));
+    const std::string gone = std::string(gone_prefix) + random_id();
+    if (files.rename(root_->tasks(), name_, gone) == 0)
+        static_cast<void>(remove_tree(files, root_->tasks(), gone));
 }
 
 } // namespace loong::store_files

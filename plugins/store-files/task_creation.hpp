@@ -1,6 +1,9 @@
 #pragma once
 /// Making new tasks. A task is built under a hidden name and gets its own in one step, so that
 /// nobody ever sees half of one; until that step is durable nobody sees it at all.
+///
+/// It begins as `.tmp-<random>` and becomes `.new-<task_id>` once its maker holds the lock on its
+/// events: a directory of that name whose events nobody has locked was left by somebody who died.
 
 #include "descriptor.hpp"
 #include "loong/error.hpp"
@@ -16,7 +19,7 @@ namespace loong::store_files {
 /// A task that is being made. Holds the lock on its events until destroyed.
 class NewTaskFiles {
 public:
-    /// Builds the files, without syncing. `conflict`: the id is taken.
+    /// Builds the files and lets the system begin to write them out. `conflict`: the id is taken.
     static Result<NewTaskFiles> build(const Root& root, const NewTask& task);
 
     NewTaskFiles(NewTaskFiles&&) = default;
@@ -26,9 +29,7 @@ public:
     [[nodiscard]] const std::string& task_id() const noexcept { return task_id_; }
     [[nodiscard]] const FileStamp& stamp() const noexcept { return stamp_; }
 
-    /// Closes all files but the one that carries the lock; for when something else syncs them.
-    void keep_lock_only();
-    /// Makes the files durable, by themselves.
+    /// Makes the files durable.
     Result<void> sync();
     /// Gives the task its name; not durable before the directory of all tasks is synced.
     Result<void> publish();
@@ -40,10 +41,9 @@ private:
         : root_(&root),
           task_id_(std::move(task_id)) {}
 
-    Result<void> make_directory();
-    Result<void> make_files(const NewTask& task);
+    int make_files(const NewTask& task);
     int make_file(const std::string& name, std::string_view text, Descriptor& file);
-    [[nodiscard]] std::string hidden() const { return ".new-" + task_id_; }
+    Result<void> take_hidden_name();
     [[nodiscard]] Error failure(int error_number) const;
 
     const Root* root_;
@@ -53,10 +53,18 @@ private:
     Descriptor events_;
     Descriptor secrets_;
     FileStamp stamp_;
-    bool published_ = false;
+    /// What the directory is called now.
+    std::string name_;
 };
+
+inline constexpr std::string_view building_prefix = ".tmp-";
+inline constexpr std::string_view new_prefix = ".new-";
+inline constexpr std::string_view gone_prefix = ".gone-";
 
 /// Whether a hidden directory of a task in the making is a leftover of somebody who died.
 [[nodiscard]] bool is_abandoned(const Root& root, const std::string& hidden_name);
+
+/// Removes such a leftover: 0, EAGAIN where it is none, or another error number.
+[[nodiscard]] int clear_abandoned(const Root& root, const std::string& hidden_name);
 
 } // namespace loong::store_files

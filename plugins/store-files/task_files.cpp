@@ -182,7 +182,7 @@ TaskPresence TaskFiles::presence(std::string_view task_id) const {
         open_below(root_->tasks(), below(task_id, "events.yaml"), O_RDONLY | O_NONBLOCK, file);
     if (failed == ENOENT) {
         // In this order: a task that gets its name between the two looks is then seen.
-        const std::string hidden = ".new-" + std::string(task_id);
+        const std::string hidden = std::string(new_prefix) + std::string(task_id);
         if (exists(root_->tasks(), hidden) && !is_abandoned(*root_, hidden))
             return TaskPresence::being_made;
         if (!exists(root_->tasks(), std::string(task_id))) return TaskPresence::absent;

@@ -3,6 +3,7 @@
 #include "errors.hpp"
 #include "file_lock.hpp"
 #include "record_text.hpp"
+#include "task_creation.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -127,7 +128,7 @@ Result<FileStamp> TaskLock::append(const std::vector<std::string>& records) {
 
 Result<void> TaskLock::take_out() {
     FileSystem& files = root_->files();
-    const std::string gone = ".gone-" + task_id_;
+    const std::string gone = std::string(gone_prefix) + task_id_;
     int failed = remove_tree(files, root_->tasks(), gone);
     if (failed == 0) failed = files.rename(root_->tasks(), task_id_, gone);
     if (failed != 0) return io_error("remove", path(), failed);
