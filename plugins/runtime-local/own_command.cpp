@@ -210,7 +210,11 @@ void OwnCommand::reap() {
 
 Result<KeptCommand::Collected> OwnCommand::collect() {
     std::array<char, keeper::packet_limit> packet{};
-    const ssize_t count = ::recv(control_.get(), packet.data(), packet.size(), MSG_DONTWAIT);
+    ssize_t count = ::recv(control_.get(), packet.data(), packet.size(), MSG_DONTWAIT);
+    if (count < 0 && errno == ECONNRESET) {
+        // It ended without having read all that we sent; its last packet comes after this error.
+        count = ::recv(control_.get(), packet.data(), packet.size(), MSG_DONTWAIT);
+    }
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return Collected{};
     reap();
     control_.reset();

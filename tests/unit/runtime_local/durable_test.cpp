@@ -440,7 +440,8 @@ TEST_F(DurableTest, timeout_of_a_step_counts_from_its_start) {
 }
 
 TEST_F(DurableTest, bytes_that_the_index_does_not_know_keep_their_place) {
-    plan("steps:\n- run: echo one; echo > ready; sleep 1000\n  continue_on_error: true\n"
+    plan("steps:\n- run: echo one; until [ -s " + session.path() +
+         "/output.index ]; do :; done; echo > ready; sleep 1000\n  continue_on_error: true\n"
          "- run: echo three\n");
     const std::string ready = make_pipe("ready");
     start_worker();
