@@ -1,0 +1,89 @@
+#include "checked_runtime.hpp"
+
+#include "plugin_guard.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace loong {
+
+namespace {
+
+std::string why_no_outcome(const Outcome& outcome, bool may_detach) {
+    if (outcome.kind > OutcomeKind::detached) return "gave an outcome of an unknown kind";
+    if (outcome.kind == OutcomeKind::detached && !may_detach) {
+        return "gave the outcome 'detached', which only a durable runtime may";
+    }
+    if (outcome.exit_code && (*outcome.exit_code < 0 || *outcome.exit_code > 255)) {
+        return fmt::format("gave the exit code {}", *outcome.exit_code);
+    }
+    if (outcome.signal && (*outcome.signal < 1 || *outcome.signal > 64)) {
+        return fmt::format("gave the signal {}", *outcome.signal);
+    }
+    return {};
+}
+
+std::string why_no_probe(const Probe& probe) {
+    if (probe.state > Probe::State::unreachable) return "gave an unknown state";
+    const bool finished = probe.state == Probe::State::finished;
+    if (finished && !probe.outcome) return "says 'finished' without an outcome";
+    return finished ? why_no_outcome(*probe.outcome, false) : std::string();
+}
+
+class CheckedDurableRuntime : public DurableRuntime {
+public:
+    CheckedDurableRuntime(std::string plugin, DurableRuntime* inner)
+        : plugin_(std::move(plugin)),
+          inner_(inner) {}
+
+    Result<std::optional<Outcome>> resume(SessionContext& context,
+                                          std::string_view handle) override {
+        return guarded(
+            plugin_, "resume", [&] { return inner_->resume(context, handle); },
+            [](const std::optional<Outcome>& outcome) {
+                return outcome ? why_no_outcome(*outcome, true) : std::string();
+            });
+    }
+    Result<Probe> probe(const LostSession& session) override {
+        return guarded(
+            plugin_, "probe", [&] { return inner_->probe(session); }, why_no_probe);
+    }
+    Result<bool> end(const LostSession& session, EndHow how) override {
+        return guarded(plugin_, "end", [&] { return inner_->end(session, how); });
+    }
+
+private:
+    std::string plugin_;
+    /// Belongs to the runtime.
+    DurableRuntime* inner_;
+};
+
+} // namespace
+
+CheckedRuntime::CheckedRuntime(std::string plugin, Inner inner)
+    : plugin_(std::move(plugin)),
+      inner_(std::move(inner)) {
+    DurableRuntime* durable_inner =
+        guarded_value([&] { return durable(*inner_); }, static_cast<DurableRuntime*>(nullptr));
+    if (durable_inner != nullptr) {
+        durable_ = std::make_unique<CheckedDurableRuntime>(plugin_, durable_inner);
+    }
+}
+
+Result<void> CheckedRuntime::check(const SessionSpec& spec) {
+    return guarded(plugin_, "check", [&] { return inner_->check(spec); });
+}
+
+Result<Outcome> CheckedRuntime::run(SessionContext& context) {
+    return guarded(
+        plugin_, "run", [&] { return inner_->run(context); },
+        [&](const Outcome& outcome) { return why_no_outcome(outcome, durable_ != nullptr); });
+}
+
+void* CheckedRuntime::extension(std::string_view name) {
+    if (name == DurableRuntime::extension_name) return durable_.get();
+    return guarded_value([&] { return inner_->extension(name); }, static_cast<void*>(nullptr));
+}
+
+} // namespace loong
