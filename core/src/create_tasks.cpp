@@ -1,3 +1,4 @@
+#include "control_group.hpp"
 #include "environment.hpp"
 #include "loong/ids.hpp"
 #include "record.hpp"
@@ -352,6 +353,7 @@ Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
     Result<std::vector<Result<CreatedTask>>> created = store().create(tasks);
     if (!created) return std::move(created).error();
     Result<void> served = hand_over->serve();
+    const std::string warning = control_group_warning();
     Observer observer(*workspace_, command_options_);
     std::vector<Result<CreateResult>> results;
     results.reserve(requests.size());
@@ -373,6 +375,7 @@ Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
         CreateResult result;
         result.existing = !stored->created;
         result.withheld_environment = one->document.withheld_names;
+        if (!warning.empty()) result.warnings.push_back(warning);
         Result<TaskDetail> found = stored->created ? detail(one->loaded, observer) : Error{};
         if (!found || found->row.summary.revision != one->loaded.state.summary.revision) {
             Result<std::string> visible = resolve(stored->task_id);
