@@ -197,16 +197,8 @@ void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
     const Clock::time_point give_up = Clock::now() + finish_patience;
     Milliseconds pause(10);
     while (true) {
-        Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
-        Result<std::vector<Event>> done =
-            hand_over ? session.apply_command(finish) : std::move(hand_over).error();
-        if (done) {
-            if (is_terminal(session.state().summary.session_state)) {
-                static_cast<void>(store_.erase_secrets(session.task_id()));
-            }
-            static_cast<void>(hand_over->serve(own_claims));
-            return;
-        }
+        const Result<void> done = record_end(session, finish, own_claims);
+        if (done) return;
         session.log("the outcome could not be recorded: " + done.error().message);
         const bool passing =
             done.error().code == ErrorCode::store_io || done.error().code == ErrorCode::store_busy;
@@ -214,6 +206,21 @@ void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, Milliseconds(2000));
     }
+}
+
+Result<void> Worker::record_end(CarriedSession& session, const command::Finish& finish,
+                                int own_claims) {
+    Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
+    if (!hand_over) return std::move(hand_over).error();
+    Result<std::vector<Event>> done = session.apply_command(finish);
+    if (!done) return std::move(done).error();
+    // From here on the outcome is safe, and what still fails is somebody else's to notice: secrets
+    // that stay are found by `doctor`, tasks that nobody serves show as recoverable.
+    if (is_terminal(session.state().summary.session_state)) {
+        static_cast<void>(store_.erase_secrets(session.task_id()));
+    }
+    static_cast<void>(hand_over->serve(own_claims));
+    return {};
 }
 
 Result<bool> Worker::leave() {

@@ -47,6 +47,7 @@ private:
     Result<Outcome> run_session(const std::shared_ptr<CarriedSession>& session,
                                 const TaskDocument& document, bool adopted);
     void finish(CarriedSession& session, Outcome outcome, int own_claims);
+    Result<void> record_end(CarriedSession& session, const command::Finish& finish, int own_claims);
     Result<bool> leave();
     Result<void> keep_time(Time due, HandOver& hand_over);
 
