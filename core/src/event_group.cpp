@@ -27,8 +27,8 @@ void EventGroup::add(EventKind kind, std::string_view session_id, Value data) {
     event.at = input_.now;
     event.kind = kind;
     event.kind_name = std::string(to_string(kind));
-    event.session_id = std::string(session_id);
-    event.actor_session_id = input_.actor_session_id;
+    event.session_id = kept_text(session_id, limit::key);
+    event.actor_session_id = kept_text(input_.actor_session_id, limit::key);
     event.data = std::move(data);
     events_.push_back(std::move(event));
 }

@@ -51,9 +51,8 @@ public:
     }
     void variables(const std::vector<EnvironmentVariable>& values) {
         for (const EnvironmentVariable& variable : values) {
-            out_.append(static_cast<std::size_t>(indent_), ' ');
-            append_yaml_scalar(out_, variable.name);
-            out_ += ": ";
+            append_yaml_key(out_, variable.name, indent_);
+            out_ += ' ';
             append_yaml_text(out_, variable.value, indent_ + 2);
         }
     }

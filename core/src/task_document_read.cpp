@@ -1,6 +1,7 @@
 #include "task_document.hpp"
 #include "text.hpp"
 #include "words.hpp"
+#include "yaml_scalar.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -28,8 +29,11 @@ std::string text_of(const YAML::Node& node, const std::string& what) {
     if (node.IsNull()) return {};
     if (!node.IsScalar()) throw Damage{node.Mark(), what + " is no text"};
     if (node.Tag() != binary_tag) return node.Scalar();
-    const std::vector<unsigned char> bytes = YAML::DecodeBase64(node.Scalar());
-    if (bytes.empty() && !node.Scalar().empty()) {
+    std::string encoded = node.Scalar();
+    std::erase_if(encoded, [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
+    const std::vector<unsigned char> bytes = YAML::DecodeBase64(encoded);
+    // The decoder skips what it does not know, so that only the way back tells.
+    if (YAML::EncodeBase64(bytes.data(), bytes.size()) != encoded) {
         throw Damage{node.Mark(), what + " is no valid base64"};
     }
     return {bytes.begin(), bytes.end()};
@@ -161,13 +165,9 @@ private:
     static Value read_scalar(const YAML::Node& node) {
         // Only a plain scalar has this tag; quoted ones are texts whatever they look like.
         if (node.Tag() != "?") return text_of(node, "a value");
-        const std::string& text = node.Scalar();
-        if (text == "true" || text == "false") return text == "true";
-        if (text == "null" || text == "~" || text.empty()) return nullptr;
-        if (const auto integer = number_in<std::int64_t>(text)) return *integer;
-        const bool is_number = text.find_first_not_of("0123456789+-.eE") == std::string::npos;
-        const auto number = is_number ? number_in<double>(text) : std::nullopt;
-        return number ? Value(*number) : Value(text);
+        const std::optional<Value> value = resolve_plain_scalar(node.Scalar());
+        if (!value) throw Damage{node.Mark(), "a whole number has more than 64 bits"};
+        return *value;
     }
 
     int nodes_ = 0;

@@ -83,9 +83,7 @@ void append_items(std::string& out, const Value::Array& items, int indent) {
 void append_members(std::string& out, const Value::Object& members, int indent) {
     out += '\n';
     for (const auto& [key, item] : members) {
-        append_indent(out, indent);
-        append_yaml_scalar(out, key);
-        out += ':';
+        append_yaml_key(out, key, indent);
         append_yaml_value(out, item, indent + 2);
     }
 }
@@ -101,6 +99,20 @@ void append_yaml_scalar(std::string& out, std::string_view text) {
         const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
         out += "!!binary \"" + YAML::EncodeBase64(bytes, text.size()) + '"';
     }
+}
+
+void append_yaml_key(std::string& out, std::string_view key, int indent) {
+    // YAML allows 1024 characters; beyond that readers do not look for the colon.
+    constexpr std::size_t longest = 1000;
+    append_indent(out, indent);
+    const std::size_t start = out.size();
+    append_yaml_scalar(out, key);
+    if (out.size() - start > longest) {
+        out.insert(start, "? ");
+        out += '\n';
+        append_indent(out, indent);
+    }
+    out += ':';
 }
 
 void append_yaml_text(std::string& out, std::string_view text, int indent) {

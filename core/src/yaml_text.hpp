@@ -13,6 +13,10 @@ namespace loong {
 /// quoted; `!!binary` where it is no UTF-8. On one line.
 void append_yaml_scalar(std::string& out, std::string_view text);
 
+/// Appends a key with its colon, indented by `indent`; in YAML's long form where it is too long for
+/// the short one.
+void append_yaml_key(std::string& out, std::string_view key, int indent);
+
 /// Appends a text as the value of a key, with the newline after it: a literal block of `indent`
 /// spaces where it has several lines and YAML would keep each character of them, else a scalar.
 void append_yaml_text(std::string& out, std::string_view text, int indent);

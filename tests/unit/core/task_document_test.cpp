@@ -1,0 +1,359 @@
+#include "nasty_text.hpp"
+#include "task_document.hpp"
+#include "task_machine.hpp"
+#include "text.hpp"
+#include "yaml_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+namespace loong {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Every member set, with texts that `text` gives.
+template <typename Text>
+TaskDocument full_document(Text text) {
+    TaskDocument document = test::sample_document();
+    document.label = text();
+    document.created_at = test::test_time(3) + 42us;
+    document.owner_session_id = text();
+    document.scope_session_id = text();
+    document.visible_to = {text(), text()};
+    document.depth = 2;
+    document.dedupe_key = text();
+    document.hold = true;
+    document.priority = -7;
+    document.retry_limit = 3;
+    document.start_within = 3600s;
+    document.dependencies = {{test::task_id_of(8), true}, {test::task_id_of(9), false}};
+    document.runtime = text();
+    document.runtime_plugin = text();
+    document.runtime_settings.file = text();
+    document.runtime_settings.values = Value::Object{
+        {"text", text()},
+        {"number", 12},
+        {"like a number", "12"},
+        {"half", 0.5},
+        {"one", 1.0},
+        {"on", true},
+        {"nothing", nullptr},
+        {"empty list", Value::Array{}},
+        {"empty", Value::Object{}},
+        {"list", Value::Array{text(), 1, Value::Array{2}, Value::Object{{"a", text()}}}},
+        {"deep", Value::Object{{"er", Value::Object{{"still", text()}}}}}};
+    document.work = {WorkKind::command, {}, {text(), text(), "x"}, text()};
+    document.working_directory = text();
+    document.environment = {{"PATH", text()}, {std::string("X") + text(), text()}};
+    document.secret_names = {text()};
+    document.withheld_names = {text(), text()};
+    document.limits = {90s, 1500ms, std::uint64_t{1} << 40};
+    document.tool_policy.rules = {{"shell.exec", ToolDecision::ask, text()},
+                                  {text(), ToolDecision::deny, {}}};
+    document.tool_policy.read_directories = {text()};
+    document.tool_policy.write_directories = std::vector<std::string>{};
+    document.tool_policy.network = false;
+    document.tool_policy.narrowed = true;
+    return document;
+}
+
+std::string shape(const Value& value) {
+    std::string out;
+    append_yaml_value(out, value, 0);
+    return out;
+}
+
+/// All members as one text each, so that a difference shows which.
+std::vector<std::string> members_of(const TaskDocument& document) {
+    std::vector<std::string> members = {document.task_id,
+                                        document.label,
+                                        format_time(document.created_at),
+                                        document.owner_session_id,
+                                        document.scope_session_id,
+                                        std::to_string(document.depth),
+                                        document.dedupe_key,
+                                        std::to_string(document.hold),
+                                        std::to_string(document.priority),
+                                        std::to_string(document.retry_limit),
+                                        document.runtime,
+                                        document.runtime_plugin,
+                                        document.runtime_settings.file,
+                                        shape(document.runtime_settings.values),
+                                        std::to_string(static_cast<int>(document.work.kind)),
+                                        document.work.text,
+                                        document.work.source,
+                                        document.working_directory,
+                                        std::to_string(document.limits.grace.count()),
+                                        std::to_string(document.limits.max_output_bytes),
+                                        std::to_string(document.tool_policy.network),
+                                        std::to_string(document.tool_policy.narrowed)};
+    const auto add_seconds = [&](const std::optional<Seconds>& seconds) {
+        members.push_back(seconds ? std::to_string(seconds->count()) : "none");
+    };
+    const auto add_texts = [&](const std::vector<std::string>& texts) {
+        members.push_back(std::to_string(texts.size()));
+        members.insert(members.end(), texts.begin(), texts.end());
+    };
+    const auto add_directories = [&](const std::optional<std::vector<std::string>>& directories) {
+        members.push_back(directories ? "narrowed" : "all");
+        if (directories) add_texts(*directories);
+    };
+    add_seconds(document.start_within);
+    add_seconds(document.limits.timeout);
+    add_texts(document.visible_to);
+    add_texts(document.work.arguments);
+    add_texts(document.secret_names);
+    add_texts(document.withheld_names);
+    add_directories(document.tool_policy.read_directories);
+    add_directories(document.tool_policy.write_directories);
+    for (const Dependency& dependency : document.dependencies) {
+        members.push_back(dependency.task_id + (dependency.any_end ? " any" : " success"));
+    }
+    for (const EnvironmentVariable& variable : document.environment) {
+        members.push_back(variable.name + '=' + variable.value);
+    }
+    for (const ToolRule& rule : document.tool_policy.rules) {
+        members.push_back(rule.tool + ' ' + std::to_string(static_cast<int>(rule.decision)) + ' ' +
+                          rule.prefix);
+    }
+    return members;
+}
+
+void expect_round_trip(const TaskDocument& document) {
+    const std::string yaml = write_task_document(document);
+    ASSERT_TRUE(is_utf8(yaml));
+    const Result<TaskDocument> back = read_task_document(yaml);
+    ASSERT_TRUE(back) << back.error().message << yaml.substr(0, 500);
+    ASSERT_EQ(members_of(*back), members_of(document)) << yaml.substr(0, 500);
+    EXPECT_EQ(back->runtime_settings.values, document.runtime_settings.values)
+        << yaml.substr(0, 500);
+}
+
+TEST(TaskDocument, IsYamlThatPeopleRead) {
+    TaskDocument document = test::sample_document();
+    document.label = "build all";
+    document.visible_to = {"default"};
+    document.retry_limit = 2;
+    document.limits.timeout = 600s;
+    document.dependencies = {{test::task_id_of(2), false}};
+    document.runtime_settings.values.set("shell", "/bin/sh");
+    document.work.text = "make\nmake install\n";
+    document.environment = {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"BYTE", "\xff"}};
+    EXPECT_EQ(write_task_document(document), "format: 1\n"
+                                             "task_id: " +
+                                                 document.task_id +
+                                                 "\n"
+                                                 "label: build all\n"
+                                                 "created_at: \"2026-01-02T02:46:40.000000Z\"\n"
+                                                 "owner_session_id: default\n"
+                                                 "scope_session_id: default\n"
+                                                 "visible_to:\n"
+                                                 "  - default\n"
+                                                 "depth: 0\n"
+                                                 "hold: false\n"
+                                                 "priority: 0\n"
+                                                 "retry_limit: 2\n"
+                                                 "dependencies:\n"
+                                                 "  - {task_id: " +
+                                                 test::task_id_of(2) +
+                                                 ", until: completed}\n"
+                                                 "runtime:\n"
+                                                 "  name: local\n"
+                                                 "  plugin: runtime-local\n"
+                                                 "  settings:\n"
+                                                 "    shell: /bin/sh\n"
+                                                 "work:\n"
+                                                 "  kind: text\n"
+                                                 "  text: |\n"
+                                                 "    make\n"
+                                                 "    make install\n"
+                                                 "working_directory: /home/user\n"
+                                                 "limits:\n"
+                                                 "  timeout_seconds: 600\n"
+                                                 "  grace_seconds: 10\n"
+                                                 "  max_output_bytes: 1073741824\n"
+                                                 "tool_policy:\n"
+                                                 "  network: true\n"
+                                                 "  narrowed: false\n"
+                                                 "environment:\n"
+                                                 "  PATH: \"/usr/bin:/bin\"\n"
+                                                 "  LANG: C.UTF-8\n"
+                                                 "  BYTE: !!binary \"/w==\"\n");
+    expect_round_trip(document);
+}
+
+TEST(TaskDocument, ComesBackWithEveryNastyText) {
+    for (const std::string& text : test::nasty_texts()) {
+        expect_round_trip(full_document([&] { return text; }));
+        TaskDocument document = test::sample_document();
+        document.work.kind = WorkKind::plan;
+        document.work.text = text;
+        expect_round_trip(document);
+    }
+}
+
+TEST(TaskDocument, ComesBackWithRandomTexts) {
+    test::Random random(20260102);
+    for (int round = 0; round < 500; ++round) {
+        expect_round_trip(full_document([&] { return random.text(); }));
+    }
+}
+
+TEST(TaskDocument, ManyLinesAreABlockAndLongOnesSurvive) {
+    TaskDocument document = test::sample_document();
+    document.work.text = "steps:\n  - name: one\n    run: |\n      make\n\n  - name: two\n";
+    EXPECT_THAT(write_task_document(document),
+                HasSubstr("  text: |\n    steps:\n      - name: one\n"));
+    expect_round_trip(document);
+    document.work.text = std::string(1 << 20, 'x');
+    expect_round_trip(document);
+    std::string lines;
+    for (int at = 0; at < 20'000; ++at) lines += "echo " + std::to_string(at) + "\n";
+    document.work.text = lines;
+    expect_round_trip(document);
+}
+
+/// The sample with one line replaced.
+std::string with_line(const std::string& line, const std::string& replacement) {
+    std::string yaml = write_task_document(test::sample_document());
+    const std::size_t at = yaml.find(line);
+    EXPECT_NE(at, std::string::npos) << line;
+    return yaml.replace(at, line.size(), replacement);
+}
+
+TEST(TaskDocument, DamageIsToldWithItsPlace) {
+    const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
+        {"depth: 0", "depth: many", "line 9, column 8: 'depth' is no number"},
+        {"depth: 0", "depht: 0", "line 9, column 1: unknown key 'depht', did you mean 'depth'?"},
+        {"depth: 0", "hold: true", "key 'hold' stands twice"},
+        {"depth: 0", "depth: 99999999999", "'depth' is no number"},
+        {"hold: false", "hold: perhaps", "'hold' is neither true nor false"},
+        {"  kind: text", "  kind: song", "'kind' is 'song', one of: text, command, plan"},
+        {"  kind: text", "  kind: command", "'arguments' is missing"},
+        {"  text: make\n", "", "key 'text' is missing"},
+        {"  name: local\n", "", "key 'name' is missing"},
+        {"visible_to:\n  - default", "visible_to: default", "'visible_to' is no list"},
+        {"  grace_seconds: 10", "  grace_seconds: -1", "'grace_seconds' is no length of time"},
+        {"  grace_seconds: 10", "  grace_seconds: nan", "'grace_seconds' is no length of time"},
+        {"created_at: \"2026", "created_at: \"x", "'created_at' is no time"},
+        {"label: build", "label: [1]", "'label' is no text"},
+        {"label: build", "label: !!binary \"_\"", "no valid base64"},
+        {"label: build", "label: \"x", "line "},
+        {"format: 1", "form: 1", "key 'format' is missing"},
+        {"format: 1", "format: 0", "format 0 is not one that this loong reads (1)"},
+        {"format: 1", "format: one", "'format' is no number"},
+        {"  plugin: runtime-local", "  plugin: x\n  settings: 7", "'settings' is no mapping"},
+        {"  plugin: runtime-local", "  plugin: x\n  settings: &a {a: *a}", "too deep or too large"},
+        {"  plugin: runtime-local", "  plugin: x\n  settings: {a: 1, a: 2}", "'a' stands twice"},
+    };
+    for (const auto& [line, replacement, why] : cases) {
+        const Result<TaskDocument> document = read_task_document(with_line(line, replacement));
+        ASSERT_FALSE(document) << replacement;
+        EXPECT_EQ(document.error().code, ErrorCode::store_corrupt) << replacement;
+        EXPECT_THAT(document.error().message, StartsWith("task document line ")) << replacement;
+        EXPECT_THAT(document.error().message, HasSubstr(why));
+    }
+    for (const char* text : {"", "   ", "42", "[]", "a: 1\n---\nb: 2\n"}) {
+        EXPECT_EQ(read_task_document(text).error().code, ErrorCode::store_corrupt) << text;
+    }
+}
+
+TEST(TaskDocument, ANewerFormatIsRefusedAsSuch) {
+    const Result<TaskDocument> document = read_task_document("format: 2\nnobody: knows\n");
+    ASSERT_FALSE(document);
+    EXPECT_EQ(document.error().code, ErrorCode::store_version);
+    EXPECT_THAT(document.error().message, HasSubstr("format 2"));
+}
+
+TEST(TaskDocument, AliasesCannotMakeItEndless) {
+    std::string bomb = "  plugin: x\n  settings:\n    a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+    for (int at = 1; at < 12; ++at) {
+        const std::string before = "*a" + std::to_string(at - 1);
+        bomb += "    a" + std::to_string(at) + ": &a" + std::to_string(at) + " [" + before;
+        for (int more = 0; more < 9; ++more) bomb += ", " + before;
+        bomb += "]\n";
+    }
+    const Result<TaskDocument> document =
+        read_task_document(with_line("  plugin: runtime-local\n", bomb));
+    ASSERT_FALSE(document);
+    EXPECT_THAT(document.error().message, HasSubstr("too deep or too large"));
+    EXPECT_FALSE(read_task_document(std::string(100'000, '[')));
+    EXPECT_FALSE(read_task_document(std::string(100'000, '{')));
+}
+
+TEST(TaskDocument, DamageAtAnyPlaceIsAnErrorOrAnotherDocument) {
+    const std::string yaml = write_task_document(full_document([] { return "a b\nc: d\n"; }));
+    test::Random random(5);
+    int refused = 0;
+    for (std::size_t at = 0; at < yaml.size(); ++at) {
+        if (!read_task_document(yaml.substr(0, at))) ++refused;
+        for (int round = 0; round < 2; ++round) {
+            static const std::string bytes("\0\n\":\xff", 5);
+            std::string damaged = yaml;
+            damaged[at] = round == 0 ? bytes[random.number(bytes.size())]
+                                     : static_cast<char>(random.number(256));
+            const Result<TaskDocument> document = read_task_document(damaged);
+            if (document) continue;
+            ++refused;
+            EXPECT_TRUE(document.error().code == ErrorCode::store_corrupt ||
+                        document.error().code == ErrorCode::store_version);
+        }
+    }
+    std::cout << yaml.size() * 3 << " damaged documents read, " << refused << " refused\n";
+    EXPECT_GT(refused, 0);
+}
+
+TEST(Secrets, ComeBack) {
+    test::Random random(1);
+    for (const std::string& text : test::nasty_texts()) {
+        const std::vector<EnvironmentVariable> variables = {{"TOKEN", text}, {"OTHER", "x"}};
+        const auto back = read_secrets(write_secrets(variables));
+        ASSERT_TRUE(back) << back.error().message;
+        ASSERT_EQ(back->size(), 2U);
+        EXPECT_EQ((*back)[0].name, "TOKEN");
+        EXPECT_EQ((*back)[0].value, text);
+    }
+    EXPECT_EQ(write_secrets({}), "");
+    EXPECT_TRUE(read_secrets("")->empty());
+}
+
+TEST(Secrets, DoNotShowInErrors) {
+    for (const char* text : {"TOKEN: [hunter2]", "TOKEN: hunter2\nTOKEN: hunter2", "hunter2",
+                             "TOKEN: \"hunter2", "TOKEN: !!binary hunter2"}) {
+        const auto secrets = read_secrets(text);
+        ASSERT_FALSE(secrets) << text;
+        EXPECT_THAT(secrets.error().message, ::testing::Not(HasSubstr("hunter2")));
+        EXPECT_THAT(secrets.error().hint, ::testing::Not(HasSubstr("hunter2")));
+    }
+}
+
+// What is written by hand means to yaml-cpp what was meant.
+TEST(YamlText, ScalarsMeanThemselves) {
+    test::Random random(9);
+    for (int round = 0; round < 3'000; ++round) {
+        const std::string text = random.text();
+        std::string out = "key: ";
+        append_yaml_scalar(out, text);
+        out += "\nflow: {a: ";
+        append_yaml_scalar(out, text);
+        out += ", b: [";
+        append_yaml_scalar(out, text);
+        out += "]}\n";
+        const YAML::Node node = YAML::Load(out);
+        for (const YAML::Node& one : {node["key"], node["flow"]["a"], node["flow"]["b"][0]}) {
+            if (is_utf8(text)) {
+                ASSERT_EQ(one.as<std::string>(), text) << out;
+            } else {
+                const auto binary = one.as<YAML::Binary>();
+                ASSERT_EQ(std::string(binary.data(), binary.data() + binary.size()), text);
+            }
+        }
+    }
+}
+
+} // namespace
+} // namespace loong
