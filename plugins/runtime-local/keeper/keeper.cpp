@@ -177,9 +177,9 @@ void Keeper::wait_for_something() {
         ++force_rounds_;
         force_at_ = steady_clock() + force_interval;
     }
-    if (signalled || due) {
+    if ((signalled || due) && !finished_) {
         look_after_command();
-        if (leader_ended_ || force_rounds_ > 0) look_after_remains();
+        if (!finished_ && (leader_ended_ || force_rounds_ > 0)) look_after_remains();
     }
 }
 
