@@ -14,13 +14,15 @@ namespace {
 
 Error reason(std::string_view text) { return {ErrorCode::plugin_refused, std::string(text), {}}; }
 
-/// Boost wraps what the loader said: `… (dlerror system message: REASON): Bad file descriptor`.
-std::string_view loader_reason(std::string_view text) {
+/// Boost wraps what the loader said: `… (dlerror system message: FILE: REASON): Bad file descriptor`.
+std::string_view loader_reason(std::string_view text, const std::string& file) {
     constexpr std::string_view before = "dlerror system message: ";
     const std::size_t start = text.find(before);
     if (start == std::string_view::npos) return text;
     text.remove_prefix(start + before.size());
-    return text.substr(0, text.rfind("): "));
+    text = text.substr(0, text.rfind("): "));
+    if (text.starts_with(file + ": ")) text.remove_prefix(file.size() + 2);
+    return text;
 }
 
 } // namespace
@@ -44,7 +46,7 @@ Result<const void*> load_export(const std::string& file, const char* name) {
         library.load(file, mode);
         return static_cast<const void*>(&library.get<const unsigned char>(name));
     } catch (const std::exception& caught) {
-        return reason(loader_reason(caught.what()));
+        return reason(loader_reason(caught.what(), file));
     } catch (...) {
         return reason("one of its static objects threw while it was loaded");
     }

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view suffix = ".so";
 
 void add_once(std::vector<std::string>& directories, const fs::path& directory) {
-    const std::string text = directory.lexically_normal().string();
+    std::string text = directory.lexically_normal().string();
+    if (text.size() > 1 && text.ends_with('/')) text.pop_back();
     if (std::find(directories.begin(), directories.end(), text) == directories.end()) {
         directories.push_back(text);
     }
