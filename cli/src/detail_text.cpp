@@ -91,7 +91,8 @@ std::string outcome_text(const Outcome& outcome) {
     if (outcome.started_at && outcome.ended_at) {
         text += ", took " + format_duration(*outcome.ended_at - *outcome.started_at);
     }
-    if (!outcome.message.empty()) text += ": " + escape_controls(outcome.message);
+    if (!outcome.message.empty() && outcome.message != end)
+        text += ": " + escape_controls(outcome.message);
     return text;
 }
 

@@ -20,10 +20,15 @@ std::string plain_value(const Value& value) {
     return shorten(text, longest_value);
 }
 
+// Of an outcome people want to know how it ended; `status` has the rest.
+bool is_for_machines(std::string_view name) {
+    return name == "resource_use" || name == "started_at" || name == "ended_at";
+}
+
 // Members of members are named by both: `outcome.exit_code=3`.
 void add_data(std::string& text, const Value::Object& members, const std::string& prefix) {
     for (const Value::Member& member : members) {
-        if (member.second.is_null()) continue;
+        if (member.second.is_null() || is_for_machines(member.first)) continue;
         const std::string name = prefix + escape_controls(member.first);
         if (const Value::Object* inner = member.second.as_object()) {
             add_data(text, *inner, name + ".");

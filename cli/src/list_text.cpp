@@ -68,7 +68,7 @@ std::string counts_text(const ListResult& list, const Terminal& terminal) {
         const std::string wants = std::to_string(list.needs_attention_count) +
                                   (list.needs_attention_count == 1 ? " needs" : " need") +
                                   " attention";
-        text = coloured(terminal, Colour::strong, wants) + ": ";
+        text = coloured(terminal, Colour::strong, wants) + "; ";
     }
     bool first = true;
     for (const bool attention : {true, false}) {

@@ -16,7 +16,7 @@ namespace loong::cli {
 [[nodiscard]] std::string attention_text(const ListResult& list, const Terminal& terminal,
                                          Time now);
 
-/// `2 need attention · 1 failed, 1 recoverable, 8 completed`.
+/// `2 need attention; 1 failed, 1 recoverable, 8 completed`.
 [[nodiscard]] std::string counts_text(const ListResult& list, const Terminal& terminal);
 
 /// `40 %, 2 of 5, compiling`; empty where nothing was reported. Control characters escaped.

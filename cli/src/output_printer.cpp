@@ -2,8 +2,10 @@
 
 #include "either_descriptor.hpp"
 
+#include <functional>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace loong::cli {
 namespace {
@@ -22,25 +24,91 @@ bool is_readable(int descriptor) {
     return descriptor >= 0 && poll(&readable, 1, 0) == 1;
 }
 
-/// One session that is being followed.
-struct Followed {
-    Followed(const Tasks::SessionDirectory& session, OutputChoice choice, int interrupt_descriptor)
-        : directory(session.directory),
-          reader(directory, choice),
-          watch(directory),
-          either(watch.descriptor(), interrupt_descriptor) {}
+/// The session of a task that is being followed, and those that come after it.
+class Follower {
+public:
+    Follower(Tasks& tasks, const OutputRequest& request, std::string session_id,
+             int interrupt_descriptor)
+        : tasks_(tasks),
+          request_(request),
+          session_id_(std::move(session_id)),
+          tail_(request.tail),
+          interrupt_descriptor_(interrupt_descriptor) {}
 
-    /// The directory may have come into being only now.
-    void watch_again(int interrupt_descriptor) {
-        if (watch.descriptor() >= 0) return;
-        watch = DirectoryWatch(directory);
-        either = EitherDescriptor(watch.descriptor(), interrupt_descriptor);
+    /// Returns false where it was interrupted. The state is read before the files: what a session
+    /// wrote is there before its end is recorded.
+    Result<bool> run(const std::function<Result<void>(OutputReader&, bool final)>& read) {
+        Result<std::unique_ptr<TaskWatch>> watch = tasks_.watch({request_.task_id});
+        if (!watch) return std::move(watch).error();
+        bool look_again = true;
+        while (true) {
+            Result<void> looked = look_again ? look() : Result<void>();
+            if (!looked) return std::move(looked).error();
+            if (reader_) {
+                if (directory_watch_) directory_watch_->clear();
+                if (Result<void> done = read(*reader_, ended_); !done) {
+                    return std::move(done).error();
+                }
+            }
+            if (ended_ && !go_on()) return true;
+            look_again = true;
+            if (moved_on_) continue;
+            Result<TaskWatch::Woken> woken = wait(**watch);
+            if (!woken) return std::move(woken).error();
+            if (is_readable(interrupt_descriptor_)) return false;
+            look_again = *woken != TaskWatch::Woken::interrupted;
+        }
     }
 
-    std::string directory;
-    OutputReader reader;
-    DirectoryWatch watch;
-    EitherDescriptor either;
+private:
+    Result<void> look() {
+        moved_on_ = false;
+        Result<Sessions> found = tasks_.session_directories(request_.task_id);
+        if (!found) return std::move(found).error();
+        sessions_ = std::move(*found);
+        const std::optional<std::size_t> at = find_session(sessions_, session_id_);
+        ended_ = !at || is_terminal(sessions_[*at].state);
+        if (reader_ || !at || sessions_[*at].directory.empty()) return {};
+        // Watched before it is read, so that nothing falls between the two.
+        directory_watch_.emplace(sessions_[*at].directory);
+        reader_.emplace(sessions_[*at].directory, request_.choice);
+        // A later attempt is shown from its first line on.
+        const std::optional<std::uint64_t> tail = std::exchange(tail_, std::nullopt);
+        return tail ? reader_->skip_to_tail(*tail) : Result<void>();
+    }
+
+    // To the session after this one, where there is one and it is wanted.
+    bool go_on() {
+        const std::optional<std::size_t> at = find_session(sessions_, session_id_);
+        if (!request_.session_id.empty() || !at || *at + 1 >= sessions_.size()) return false;
+        session_id_ = sessions_[*at + 1].session_id;
+        reader_.reset();
+        directory_watch_.reset();
+        tail_.reset();
+        moved_on_ = true;
+        return true;
+    }
+
+    // Where the files cannot be watched they are looked at once a second; a session that has none
+    // yet gets them with its next event.
+    Result<TaskWatch::Woken> wait(TaskWatch& watch) const {
+        const int descriptor = directory_watch_ ? directory_watch_->descriptor() : -1;
+        const EitherDescriptor either(descriptor, interrupt_descriptor_);
+        const bool event_driven = descriptor >= 0;
+        return watch.wait(event_driven ? std::nullopt : std::optional(Milliseconds(1000)),
+                          either.get());
+    }
+
+    Tasks& tasks_;
+    const OutputRequest& request_;
+    std::string session_id_;
+    std::optional<std::uint64_t> tail_;
+    int interrupt_descriptor_;
+    Sessions sessions_;
+    std::optional<DirectoryWatch> directory_watch_;
+    std::optional<OutputReader> reader_;
+    bool ended_ = false;
+    bool moved_on_ = false;
 };
 
 } // namespace
@@ -62,7 +130,16 @@ Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
                      "`loong tasks status " + request.task_id + "` shows its sessions"};
     }
     const Tasks::SessionDirectory& session = (*sessions)[*chosen];
-    if (request.follow) return follow(tasks, request, session.session_id, interrupt_descriptor);
+    if (request.follow) {
+        Follower follower(tasks, request, session.session_id, interrupt_descriptor);
+        Result<bool> whole =
+            follower.run([this](OutputReader& reader, bool final) { return read(reader, final); });
+        if (!whole) return whole;
+        if (Result<void> done = finish(); !done) return std::move(done).error();
+        return whole;
+    }
+    // It has not started.
+    if (session.directory.empty()) return true;
     OutputReader reader(session.directory, request.choice);
     if (request.tail) {
         if (Result<void> skipped = reader.skip_to_tail(*request.tail); !skipped) {
@@ -70,62 +147,6 @@ Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
         }
     }
     if (Result<void> done = read(reader, true); !done) return std::move(done).error();
-    if (Result<void> done = finish(); !done) return std::move(done).error();
-    return true;
-}
-
-// The state is read before the files: what a session wrote is there before its end is recorded.
-Result<bool> OutputPrinter::follow(Tasks& tasks, const OutputRequest& request,
-                                   std::string session_id, int interrupt_descriptor) {
-    Result<std::unique_ptr<TaskWatch>> watch = tasks.watch({request.task_id});
-    if (!watch) return std::move(watch).error();
-    std::optional<Followed> followed;
-    bool look_at_task = true;
-    bool ended = false;
-    Sessions sessions;
-    while (true) {
-        if (look_at_task) {
-            Result<Sessions> found = tasks.session_directories(request.task_id);
-            if (!found) return std::move(found).error();
-            sessions = std::move(*found);
-            const std::optional<std::size_t> at = find_session(sessions, session_id);
-            ended = !at || is_terminal(sessions[*at].state);
-            // Watched before it is read, so that nothing falls between the two.
-            if (!followed && at) {
-                followed.emplace(sessions[*at], request.choice, interrupt_descriptor);
-                Result<void> skipped =
-                    request.tail ? followed->reader.skip_to_tail(*request.tail) : Result<void>();
-                if (!skipped) return std::move(skipped).error();
-            }
-        }
-        if (!followed) return true;
-        followed->watch_again(interrupt_descriptor);
-        followed->watch.clear();
-        if (Result<void> done = read(followed->reader, ended); !done) {
-            return std::move(done).error();
-        }
-        if (ended) {
-            const std::optional<std::size_t> at = find_session(sessions, session_id);
-            const bool more = request.session_id.empty() && at && *at + 1 < sessions.size();
-            if (!more) break;
-            // A new attempt starts with its first line, whatever --tail said of the one before.
-            session_id = sessions[*at + 1].session_id;
-            ended = is_terminal(sessions[*at + 1].state);
-            followed.emplace(sessions[*at + 1], request.choice, interrupt_descriptor);
-            look_at_task = false;
-            continue;
-        }
-        const bool event_driven = followed->watch.descriptor() >= 0;
-        const std::optional<Milliseconds> limit =
-            event_driven ? std::nullopt : std::optional(Milliseconds(1000));
-        Result<TaskWatch::Woken> woken = (*watch)->wait(limit, followed->either.get());
-        if (!woken) return std::move(woken).error();
-        if (is_readable(interrupt_descriptor)) {
-            if (Result<void> done = finish(); !done) return std::move(done).error();
-            return false;
-        }
-        look_at_task = *woken != TaskWatch::Woken::interrupted;
-    }
     if (Result<void> done = finish(); !done) return std::move(done).error();
     return true;
 }

@@ -38,8 +38,6 @@ private:
     Result<void> show(OutputStream stream, std::string_view bytes);
     Result<void> finish();
     Result<void> read(OutputReader& reader, bool final);
-    Result<bool> follow(Tasks& tasks, const OutputRequest& request, std::string session_id,
-                        int interrupt_descriptor);
 
     Invocation& invocation_;
     bool filter_out_;

@@ -20,6 +20,10 @@ public:
 
     Result<std::vector<std::string>> choose(Tasks& tasks, const std::vector<std::string>& words,
                                             bool include_archived) const {
+        if (!older_than_ && words.empty() && !selection_.has_filter()) {
+            return Error{ErrorCode::invalid_argument, "no task was named",
+                         "name one, or use --older-than, --label or --status"};
+        }
         if (!older_than_) return selection_.choose(tasks, words, include_archived);
         Result<Seconds> duration = read_duration("--older-than", *older_than_);
         if (!duration) return std::move(duration).error();

@@ -36,7 +36,7 @@ public:
         } else if (invocation.globals.quiet) {
             for (const TaskRow& row : list->tasks) invocation.out.print(row.task_id + "\n");
         } else {
-            invocation.out.print(text(invocation.terminal, *request, *list));
+            invocation.out.print(text(invocation, tasks->current_session_id(), *request, *list));
         }
         return exit_code_ ? standing(*list) : ExitCode::done;
     }
@@ -62,8 +62,9 @@ private:
         return request;
     }
 
-    static std::string text(const Terminal& terminal, const ListRequest& request,
-                            const ListResult& list) {
+    static std::string text(const Invocation& invocation, const std::string& session_id,
+                            const ListRequest& request, const ListResult& list) {
+        const Terminal& terminal = invocation.terminal;
         const Time now =
             std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
         if (!list.tasks.empty()) {
@@ -74,7 +75,9 @@ private:
         const bool filtered =
             request.status || !request.label_glob.empty() || !request.before.empty();
         if (filtered) return "No task matches. `loong tasks list` shows them all.\n";
-        return "No tasks yet. Create one:\n\n    loong tasks create 'make -j4'\n";
+        const std::string where =
+            invocation.globals.all_sessions ? "" : " in session " + session_id;
+        return "No tasks yet" + where + ". Create one:\n\n    loong tasks create 'make -j4'\n";
     }
 
     static std::string json(const Invocation& invocation, const Tasks& tasks,

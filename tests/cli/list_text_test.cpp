@@ -31,7 +31,7 @@ TEST(ListText, AlignedColumnsAndAttentionFirst) {
               "aaaaaa  ● running  2 min  nightly backup of everything there is  40 %, copying\n"
               "bbbbbb  ✗ failed   2 min  build\\x1b[2J\\nnow\n"
               "\n"
-              "1 needs attention: 1 failed, 3 completed, 1 running\n"
+              "1 needs attention; 1 failed, 3 completed, 1 running\n"
               "2 of 5 shown; `--limit` and `--before` show more\n");
 }
 
