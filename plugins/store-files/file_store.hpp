@@ -64,6 +64,8 @@ private:
     struct Batch {
         std::vector<NewTaskFiles> made;
         std::vector<std::size_t> places;
+        /// One sync of the whole file system serves all of them.
+        bool shares_sync = false;
     };
 
     FileStore(std::shared_ptr<Root> root, const StoreHost& host);

@@ -13,8 +13,11 @@ namespace loong::store_files {
 
 namespace {
 
-/// How many tasks are made together. Each holds up to four descriptors meanwhile.
-constexpr std::size_t tasks_at_once = 64;
+/// How many tasks are made together. Each holds a descriptor meanwhile.
+constexpr std::size_t tasks_at_once = 256;
+/// From how many on one sync of the whole file system costs less than three for each task, also
+/// where others have much to write.
+constexpr std::size_t share_sync_from = 16;
 constexpr std::size_t max_document_size = std::size_t{16} << 20;
 
 Result<void> check_new_task(const NewTask& task) {
@@ -82,6 +85,7 @@ Result<void> FileStore::create_some(const std::vector<NewTask>& tasks, std::size
 
 Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t first,
                               std::size_t count, Batch& batch, Results& results) {
+    batch.shares_sync = count >= share_sync_from;
     std::unordered_map<std::string, std::string> keys;
     for (std::size_t place = first; place < first + count; ++place) {
         const NewTask& task = tasks[place];
@@ -111,6 +115,7 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
             results[place] = std::move(made).error();
             continue;
         }
+        if (batch.shares_sync) made->keep_lock_only();
         if (!key.empty()) keys.emplace(key, task.task_id);
         batch.made.push_back(std::move(*made));
         batch.places.push_back(place);
@@ -119,9 +124,12 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
 }
 
 void FileStore::name_tasks(Batch& batch, Results& results) {
+    const int failed = batch.shares_sync ? root_->files().sync_all(root_->tasks()) : 0;
     for (std::size_t i = 0; i < batch.made.size(); ++i) {
         NewTaskFiles& made = batch.made[i];
-        Result<void> done = made.sync();
+        Result<void> done;
+        if (failed != 0) done = io_error("sync", root_->path() + "/tasks", failed);
+        if (!batch.shares_sync) done = made.sync();
         if (done) done = made.publish();
         if (done) continue;
         made.discard();

@@ -99,6 +99,10 @@ int FileSystem::sync_directory(int directory) {
     return retried([&] { return ::fsync(directory); });
 }
 
+int FileSystem::sync_all(int file) {
+    return retried([&] { return ::syncfs(file); });
+}
+
 void FileSystem::start_writing(int file) {
     static_cast<void>(::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
 }

@@ -35,6 +35,8 @@ public:
     virtual int sync_file(int file);
     /// Makes the names in a directory durable.
     virtual int sync_directory(int directory);
+    /// Makes everything durable that lies on the file system of `file`.
+    virtual int sync_all(int file);
     /// Starts writing a file's content out without waiting, so that the syncs that follow share
     /// their work. Never fails; it is only a hint.
     virtual void start_writing(int file);

@@ -86,11 +86,8 @@ Error NewTaskFiles::failure(int error_number) const {
 
 int NewTaskFiles::make_file(const std::string& name, std::string_view text, Descriptor& file) {
     FileSystem& files = root_->files();
-    int failed = files.create_file(directory_.get(), name, file);
-    if (failed == 0) failed = files.write_at(file.get(), text, 0);
-    // All files are on their way to the disk before the first of them is waited for.
-    if (failed == 0) files.start_writing(file.get());
-    return failed;
+    const int failed = files.create_file(directory_.get(), name, file);
+    return failed != 0 ? failed : files.write_at(file.get(), text, 0);
 }
 
 int NewTaskFiles::make_files(const NewTask& task) {
@@ -125,8 +122,18 @@ Result<void> NewTaskFiles::take_hidden_name() {
     }
 }
 
+void NewTaskFiles::keep_lock_only() {
+    directory_.close();
+    document_.close();
+    secrets_.close();
+}
+
 Result<void> NewTaskFiles::sync() {
     FileSystem& files = root_->files();
+    // All files are on their way to the disk before the first of them is waited for.
+    for (const Descriptor* file : {&document_, &events_, &secrets_}) {
+        if (file->is_open()) files.start_writing(file->get());
+    }
     int failed = 0;
     for (const Descriptor* file : {&document_, &events_, &secrets_}) {
         if (failed == 0 && file->is_open()) failed = files.sync_file(file->get());

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const std::string& task_id() const noexcept { return task_id_; }
     [[nodiscard]] const FileStamp& stamp() const noexcept { return stamp_; }
 
+    /// Closes all files but the one with the lock; for many tasks, which something else syncs.
+    void keep_lock_only();
     /// Makes the files durable.
     Result<void> sync();
     /// Gives the task its name; not durable before the directory of all tasks is synced.

@@ -1,0 +1,214 @@
+/// The index: disposable, and never wiser than the files.
+
+#include "file_store_fixture.hpp"
+
+#include <sqlite3.h>
+
+#include <random>
+
+namespace loong::store_files {
+namespace {
+
+namespace fs = std::filesystem;
+
+class IndexTest : public FileStoreTest {
+protected:
+    void remove_index() const {
+        for (const char* suffix : {"", "-wal", "-shm"})
+            fs::remove(in_root("index.sqlite") + suffix);
+    }
+    void run_sql(const std::string& sql) const {
+        sqlite3* database = nullptr;
+        ASSERT_EQ(sqlite3_open(in_root("index.sqlite").c_str(), &database), SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sql;
+        sqlite3_close(database);
+    }
+    /// Everything that the index answers is as the files say.
+    static void expect_five_tasks(Store& store) {
+        EXPECT_EQ(listed(store).size(), 5U);
+        EXPECT_EQ(counted(store), 5U);
+        EXPECT_EQ(must(store.claimable(test_time(0), 10)).size(), 3U);
+        EXPECT_EQ(must(store.dependents(task_id_of(1))), std::vector<std::string>{task_id_of(4)});
+        EXPECT_EQ(must(store.find(task_id_of(4))).dependencies, DependencyState::pending);
+        EXPECT_EQ(must(store.find_dedupe_key("key")), task_id_of(2));
+        EXPECT_EQ(must(store.task_of_session(session_id_of(5))), task_id_of(5));
+        EXPECT_EQ(must(store.task_of_session(session_id_of(5, 2))), task_id_of(5));
+        EXPECT_EQ(must(store.resolve(task_id_of(3).substr(26), 9)),
+                  std::vector<std::string>{task_id_of(3)});
+    }
+    void create_five_tasks(Store& store) {
+        create(store, 1);
+        TaskSummary second = make_summary(2);
+        second.dedupe_key = "key";
+        create(store, make_task(second));
+        create(store, 3);
+        TaskSummary fourth = make_summary(4);
+        fourth.dependencies = {{task_id_of(1), false}};
+        create(store, make_task(fourth));
+        TaskSummary fifth = create(store, 5);
+        fifth.task_session_id = session_id_of(5, 2);
+        fifth.session_state = SessionState::running;
+        must(try_append(store, fifth));
+    }
+};
+
+TEST_F(IndexTest, a_missing_index_is_made_again) {
+    {
+        const auto store = open();
+        create_five_tasks(*store);
+        expect_five_tasks(*store);
+    }
+    remove_index();
+    expect_five_tasks(*open());
+    EXPECT_TRUE(codes(*open()).empty());
+}
+
+TEST_F(IndexTest, an_index_that_vanishes_under_an_open_store_is_made_again) {
+    const auto store = open();
+    const auto other = open();
+    create_five_tasks(*store);
+    expect_five_tasks(*other);
+    remove_index();
+    expect_five_tasks(*store);
+    expect_five_tasks(*other);
+    create(*other, 6);
+    EXPECT_EQ(counted(*store), 6U);
+}
+
+TEST_F(IndexTest, an_index_of_another_format_is_made_again) {
+    {
+        const auto store = open();
+        create_five_tasks(*store);
+    }
+    run_sql("UPDATE meta SET value = '999' WHERE key = 'format'");
+    expect_five_tasks(*open());
+    run_sql("DROP TABLE member");
+    expect_five_tasks(*open());
+    run_sql("DROP TABLE meta");
+    expect_five_tasks(*open());
+}
+
+TEST_F(IndexTest, a_damaged_index_is_made_again) {
+    const auto store = open();
+    create_five_tasks(*store);
+    std::mt19937 random(7);
+    for (int round = 0; round < 60; ++round) {
+        {
+            // As the last one who closes it, this leaves everything in the one file.
+            const auto last = open();
+            EXPECT_EQ(counted(*last), 5U);
+        }
+        const std::string path = in_root("index.sqlite");
+        std::string bytes = read(path);
+        ASSERT_GT(bytes.size(), 8192U);
+        remove_index();
+        if (round % 3 == 0) {
+            bytes.resize(random() % bytes.size());
+        } else {
+            const std::size_t from = round % 3 == 1 ? 0 : random() % bytes.size();
+            const std::size_t count = std::min<std::size_t>(bytes.size() - from, 1 << (round % 13));
+            for (std::size_t i = 0; i < count; ++i) bytes[from + i] = static_cast<char>(random());
+        }
+        write(path, bytes);
+        fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+        const auto reader = open();
+        // Some damage leaves a file that SQLite can read; what is shown is right all the same.
+        static_cast<void>(must(reader->list({}, ListOrder::newest_first, {}, 10)));
+        static_cast<void>(must(reader->count({})));
+        must(reader->verify());
+        repair_all(*reader);
+        expect_five_tasks(*reader);
+    }
+}
+
+TEST_F(IndexTest, damage_beside_the_index_is_survived) {
+    const auto store = open();
+    create_five_tasks(*store);
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+        remove_index();
+        expect_five_tasks(*open());
+        remove_index();
+        write(in_root("index.sqlite") + suffix, std::string(5000, 'x'));
+        expect_five_tasks(*open());
+    }
+}
+
+TEST_F(IndexTest, what_a_dead_writer_marked_is_looked_up_in_the_files) {
+    const auto store = open();
+    create_five_tasks(*store);
+    const std::string events = read(events_of(task_id_of(1)));
+    TaskSummary summary = make_task(1).summary;
+    summary.session_state = SessionState::completed;
+    const Change change = make_change(summary);
+    run_sql("INSERT INTO pending(id) VALUES('" + task_id_of(1) + "')");
+    write(events_of(task_id_of(1)), events + "- " + change.records[0] + "\n");
+    // Found through its dependent alone, which nothing else would have looked at.
+    EXPECT_EQ(must(store->claimable(test_time(0), 10)).size(), 3U);
+    EXPECT_EQ(must(store->claimable(test_time(0), 10)).at(2).task_id, task_id_of(4));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(IndexTest, a_mark_of_a_task_that_never_came_is_dropped) {
+    const auto store = open();
+    create_five_tasks(*store);
+    run_sql("INSERT INTO pending(id) VALUES('" + task_id_of(77) + "')");
+    expect_five_tasks(*store);
+}
+
+TEST_F(IndexTest, rows_are_checked_against_their_files_when_they_are_shown) {
+    const auto store = open();
+    create_five_tasks(*store);
+    TaskSummary summary = make_task(3).summary;
+    summary.label = "edited by hand";
+    const std::string events = read(events_of(task_id_of(3)));
+    write(events_of(task_id_of(3)), events + "- " + make_change(summary).records[0] + "\n");
+    EXPECT_EQ(must(must(store->find(task_id_of(3))).summary).label, "edited by hand");
+    TaskFilter filter;
+    filter.label_glob = "edited*";
+    EXPECT_EQ(must(store->list(filter, ListOrder::newest_first, {}, 10)).tasks.size(), 1U);
+    fs::remove_all(in_root("tasks/" + task_id_of(3)));
+    EXPECT_EQ(store->find(task_id_of(3)).error().code, ErrorCode::task_not_found);
+    EXPECT_EQ(listed(*store).size(), 4U);
+    EXPECT_EQ(counted(*store), 4U);
+}
+
+TEST_F(IndexTest, a_task_that_was_copied_in_is_found_by_verify) {
+    const auto store = open();
+    create_five_tasks(*store);
+    fs::copy(in_root("tasks/" + task_id_of(1)), directory_ / "kept");
+    must(store->remove(task_id_of(1), 1));
+    EXPECT_EQ(must(store->find(task_id_of(4))).dependencies, DependencyState::failed);
+    fs::copy(directory_ / "kept", in_root("tasks/" + task_id_of(1)));
+    fs::permissions(in_root("tasks/" + task_id_of(1)), fs::perms::owner_all);
+    EXPECT_EQ(codes(*store), std::vector<std::string>{"index_differs"});
+    repair_all(*store);
+    expect_five_tasks(*store);
+}
+
+TEST_F(IndexTest, after_a_boot_open_tasks_are_read_again) {
+    {
+        const auto store = open();
+        create_five_tasks(*store);
+    }
+    // What a loss of power can leave: an older index, without a mark.
+    TaskSummary summary = make_task(1).summary;
+    summary.session_state = SessionState::completed;
+    const std::string events = read(events_of(task_id_of(1)));
+    write(events_of(task_id_of(1)), events + "- " + make_change(summary).records[0] + "\n");
+    run_sql("UPDATE meta SET value = 'another boot' WHERE key = 'complete_in_boot';"
+            "DELETE FROM tasks WHERE id = '" +
+            task_id_of(3) + "'");
+    const auto store = open();
+    EXPECT_EQ(must(store->find(task_id_of(4))).dependencies, DependencyState::met);
+    EXPECT_EQ(listed(*store).size(), 5U);
+}
+
+TEST_F(IndexTest, readers_use_no_more_files_than_they_show) {
+    const auto store = open();
+    create_tasks(*store, 1, 300);
+    must(store->list({}, ListOrder::newest_first, {}, 20));
+    EXPECT_EQ(host_.summarized(), 0U);
+}
+
+} // namespace
+} // namespace loong::store_files
