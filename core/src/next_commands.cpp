@@ -49,10 +49,13 @@ private:
     std::vector<std::string> lines_;
 };
 
+bool is_told(const FactDetails& details, bool approval) {
+    return details.request && details.request->is_approval == approval;
+}
+
 /// Which request is meant, where a command has to say.
 std::vector<std::string> request_option(const FactDetails& details, bool approval) {
-    const bool is_told = details.request && details.request->is_approval == approval;
-    if (details.open_requests < 2 || !is_told) return {};
+    if (details.open_requests < 2 || !is_told(details, approval)) return {};
     return {"--request", details.request->request_id};
 }
 
@@ -61,7 +64,10 @@ void add_answers(Commands& commands, const Facts& facts, const FactDetails& deta
         commands.tasks("approve", request_option(details, true));
         commands.tasks("deny", request_option(details, true));
     }
-    if (facts.input_open) {
+    // Beside an approval, which is the one that is told, an input has to be the only other one.
+    const bool is_clear =
+        !facts.approval_open || is_told(details, false) || details.open_requests <= 2;
+    if (facts.input_open && is_clear) {
         commands.tasks("answer", request_option(details, false), {"ANSWER"});
     }
 }

@@ -110,10 +110,25 @@ std::string waiting(const Facts& facts, const FactDetails& details) {
 }
 
 std::string running(const FactDetails& details) {
-    std::string reason =
-        session_of(details) + " is running" + age(details.state_since, details, " for ", "");
+    std::string reason = session_of(details);
+    reason += details.state_since
+                  ? " has been running" + age(details.state_since, details, " for ", "")
+                  : " is running";
     if (!details.progress_note.empty()) reason += ": " + quoted(details.progress_note);
     return reason;
+}
+
+std::string unserved(const FactDetails& details) {
+    const std::string ready =
+        details.state_since ? "it has been ready" + age(details.state_since, details, " for ", "")
+                            : "it is ready";
+    return ready + ", and no live worker serves the queue";
+}
+
+std::string queued(const FactDetails& details) {
+    return details.state_since ? "it has been waiting for a free worker" +
+                                     age(details.state_since, details, " for ", "")
+                               : "it is waiting for a free worker";
 }
 
 std::string dependency_failed(const FactDetails& details) {
@@ -152,10 +167,8 @@ std::string derivation_reason(const DerivationRow& row, const Facts& facts,
     case 11: return dependency_failed(details);
     case 12: return waiting(facts, details);
     case 13: return running(details);
-    case 14:
-        return "it is ready" + age(details.state_since, details, " for ", "") +
-               ", and no live worker serves the queue";
-    case 15: return "it waits for a free worker" + age(details.state_since, details, " for ", "");
+    case 14: return unserved(details);
+    case 15: return queued(details);
     default: return unknown(facts, details);
     }
 }
