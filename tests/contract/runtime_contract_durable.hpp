@@ -5,6 +5,9 @@
 
 namespace loong::test {
 
+/// A second is promised; the rest is for a machine that has other things to do.
+inline constexpr Seconds probe_limit{5};
+
 TEST_P(RuntimeContract, nothing_starts_before_the_handle_is_saved) {
     LOONG_NEEDS_DURABLE();
     GetParam().wait(spec(), started_.path(), go_.path());
@@ -71,7 +74,7 @@ TEST_P(RuntimeContract, probing_has_no_side_effects) {
     for (int i = 0; i < 20; ++i) {
         const auto start = std::chrono::steady_clock::now();
         ASSERT_EQ(must(durable_runtime().probe(lost())).state, Probe::State::alive);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, Seconds(2));
+        EXPECT_LT(std::chrono::steady_clock::now() - start, probe_limit);
     }
     go_.write_line("go");
     const auto outcome = must(durable_runtime().resume(context_, handle_));

@@ -18,12 +18,14 @@ TEST_P(RuntimeContract, check_accepts_what_can_be_run_and_leaves_no_trace) {
 }
 
 TEST_P(RuntimeContract, check_refuses_nonsense) {
+    // A tenth of a second is promised; the rest is for a machine that has other things to do.
+    constexpr Seconds limit{3};
     for (const RuntimeSubject::Nonsense& one : GetParam().nonsense) {
         SessionSpec nonsense = spec();
         one.make(nonsense);
         const auto start = std::chrono::steady_clock::now();
         const Result<void> result = runtime().check(nonsense);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, Seconds(1)) << one.what;
+        EXPECT_LT(std::chrono::steady_clock::now() - start, limit) << one.what;
         EXPECT_EQ(code_of(result), one.code) << one.what;
         if (!result) {
             EXPECT_FALSE(result.error().message.empty()) << one.what;

@@ -2,6 +2,7 @@
 
 #include "loaded_plugin.hpp"
 #include "runtime_contract.hpp"
+#include "scripted_runtime.hpp"
 
 namespace loong::test {
 namespace {
@@ -65,6 +66,28 @@ RuntimeSubject local_subject() {
     return subject;
 }
 
+RuntimeSubject scripted_subject() {
+    RuntimeSubject subject;
+    subject.name = "scripted";
+    subject.make = []() -> Result<std::shared_ptr<Runtime>> {
+        return std::shared_ptr<Runtime>(std::make_shared<ScriptedRuntime>());
+    };
+    subject.succeed = [](SessionSpec& spec, const std::string& text) {
+        set_text(spec, "say\n" + text);
+    };
+    subject.fail = [](SessionSpec& spec) { set_text(spec, "fail"); };
+    subject.wait = [](SessionSpec& spec, const std::string& started, const std::string& go) {
+        set_text(spec, "wait " + started + " " + go);
+    };
+    subject.nonsense = {
+        {"no verb", "invalid_argument", [](SessionSpec& spec) { set_text(spec, ""); }},
+        {"unknown verb", "invalid_argument", [](SessionSpec& spec) { set_text(spec, "sing"); }},
+    };
+    return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(scripted, RuntimeContract, testing::Values(scripted_subject()),
+                         runtime_subject_name);
 INSTANTIATE_TEST_SUITE_P(local, RuntimeContract, testing::Values(local_subject()),
                          runtime_subject_name);
 
