@@ -161,7 +161,7 @@ Result<std::string> read_input(const std::string& what, const std::string& file,
     const int descriptor = standard_input ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return unreadable(what, file);
     std::string content;
-    std::array<char, 65536> block; // NOLINT: filled by read
+    std::array<char, 65536> block;
     Result<std::string> result = content;
     while (true) {
         const ssize_t got = read(descriptor, block.data(), block.size());

@@ -10,7 +10,7 @@ bool ensure_standard_descriptors() {
     for (int descriptor = 0; descriptor <= 2; ++descriptor) {
         if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
         // The lowest free number is this one, because those below it are open.
-        if (open("/dev/null", O_RDWR) != descriptor) return false; // NOLINT: must outlive an exec
+        if (open("/dev/null", O_RDWR) != descriptor) return false; // must outlive an exec
     }
     return true;
 }

@@ -167,7 +167,7 @@ Result<void> OutputReader::read_index(const std::function<Result<void>(const Out
 }
 
 Result<void> OutputReader::copy(Stream& stream, std::uint64_t end, const Sink& sink) const {
-    std::array<char, block_size> block; // NOLINT: filled by read_at
+    std::array<char, block_size> block;
     while (stream.read < end) {
         const auto wanted = static_cast<std::size_t>(
             std::min<std::uint64_t>(end - stream.read, std::uint64_t{block_size}));
@@ -252,7 +252,7 @@ DirectoryWatch::DirectoryWatch(const std::string& directory)
 }
 
 void DirectoryWatch::clear() const {
-    std::array<char, 4096> events; // NOLINT: what they say does not matter
+    std::array<char, 4096> events;
     while (read(inotify_.get(), events.data(), events.size()) > 0) {
     }
 }
