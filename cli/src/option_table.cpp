@@ -11,6 +11,21 @@
 namespace loong::cli {
 namespace {
 
+constexpr std::size_t help_width = 96;
+
+// In lines of at most `help_width` columns; ASCII.
+std::string wrapped(const std::string& text) {
+    std::string lines;
+    std::size_t begin = 0;
+    while (text.size() - begin > help_width) {
+        const std::size_t blank = text.rfind(' ', begin + help_width);
+        if (blank == std::string::npos || blank <= begin) break;
+        lines += text.substr(begin, blank - begin) + "\n";
+        begin = blank + 1;
+    }
+    return lines + text.substr(begin) + "\n";
+}
+
 bool looks_like_option(std::string_view word) { return word.size() > 1 && word.front() == '-'; }
 
 } // namespace
@@ -130,10 +145,10 @@ std::string OptionTable::help() const {
     text += "\n";
     if (globals > 0) text += "\noptions:\n" + list_options(0, globals);
     text += "\noptions of every command:\n" + list_options(globals, options_.size());
-    for (const std::string& note : notes_) text += "\n" + note + "\n";
+    for (const std::string& note : notes_) text += "\n" + wrapped(note);
     if (!examples_.empty()) text += "\nexamples:\n";
     for (const std::string& line : examples_) text += "  " + line + "\n";
-    if (!exit_codes_.empty()) text += "\nexit status: " + exit_codes_ + "\n";
+    if (!exit_codes_.empty()) text += "\n" + wrapped("exit status: " + exit_codes_);
     return text;
 }
 
