@@ -1,12 +1,21 @@
 #include "probe_work.hpp"
 
 #include "endings.hpp"
+#include "system.hpp"
 #include "work_lock.hpp"
+
+#include <chrono>
 
 namespace loong::local {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using State = Probe::State;
+
+/// A keeper whose worker has died either has its go already, or is about to leave; both take it far
+/// less than this.
+constexpr std::chrono::milliseconds keeper_patience{500};
+constexpr int look_again_after = 2;
 
 Probe found(State state, std::string message) { return {state, {}, std::move(message)}; }
 
@@ -35,15 +44,17 @@ Probe absent(const Handle& handle, const std::string& started) {
     return found(State::never_started, "its command was never started");
 }
 
-} // namespace
+/// A keeper that lives: absent while it has not started its command, because that tells nothing yet.
+std::optional<Probe> of_keeper(const Descriptor& keeper, const std::string& directory,
+                               const Handle& handle) {
+    auto started = WorkLock::started_command(directory);
+    if (!started) return found(State::unreachable, started.error().message);
+    if (*started == handle.command_id) return found(State::alive, "its keeper lives");
+    static_cast<void>(wait_readable(keeper.get(), look_again_after));
+    return std::nullopt;
+}
 
-Result<Probe> probe_work(const LostSession& session, const Handle& handle, const Plan& plan) {
-    if (handle.step < 0 || static_cast<std::size_t>(handle.step) >= plan.steps.size()) {
-        return found(State::unreachable, "its handle does not fit its plan");
-    }
-    if (handle.command_id.empty()) {
-        return found(State::alive, "it waits for the operator; nothing runs");
-    }
+std::optional<Probe> look(const LostSession& session, const Handle& handle, const Plan& plan) {
     const std::string& directory = session.directory;
     // First the lock, then the record: a keeper writes the record before it lets go of the lock.
     auto lock = WorkLock::ask(directory);
@@ -54,7 +65,9 @@ Result<Probe> probe_work(const LostSession& session, const Handle& handle, const
     if (handle.boot_id != boot_id()) {
         return found(State::gone, "the machine was started anew, and there is no exit record");
     }
-    if (open_process(handle.keeper)) return found(State::alive, "its keeper lives");
+    if (const Descriptor keeper = open_process(handle.keeper)) {
+        return of_keeper(keeper, directory, handle);
+    }
     auto processes = find_session_processes(session.spec.task_session_id);
     if (!processes) return found(State::unreachable, processes.error().message);
     if (!processes->empty()) {
@@ -67,6 +80,22 @@ Result<Probe> probe_work(const LostSession& session, const Handle& handle, const
     auto started = WorkLock::started_command(directory);
     if (!started) return found(State::unreachable, started.error().message);
     return absent(handle, *started);
+}
+
+} // namespace
+
+Result<Probe> probe_work(const LostSession& session, const Handle& handle, const Plan& plan) {
+    if (handle.step < 0 || static_cast<std::size_t>(handle.step) >= plan.steps.size()) {
+        return found(State::unreachable, "its handle does not fit its plan");
+    }
+    if (handle.command_id.empty()) {
+        return found(State::alive, "it waits for the operator; nothing runs");
+    }
+    const Clock::time_point give_up_at = Clock::now() + keeper_patience;
+    do {
+        if (auto probe = look(session, handle, plan)) return *std::move(probe);
+    } while (Clock::now() < give_up_at);
+    return found(State::unreachable, "its keeper lives, and has not started its command");
 }
 
 } // namespace loong::local

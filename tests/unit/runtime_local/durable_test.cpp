@@ -95,6 +95,19 @@ TEST_F(DurableTest, worker_killed_before_go_has_started_nothing) {
     EXPECT_NE(::access((work / "started").c_str(), F_OK), 0);
 }
 
+TEST_F(DurableTest, keeper_that_has_not_heard_of_its_workers_death_is_no_living_work) {
+    text("touch started");
+    start_worker();
+    const Descriptor waiting = keeper();
+    ASSERT_TRUE(waiting);
+    send_signal(waiting, SIGSTOP);
+    kill_worker();
+    EXPECT_EQ(probe().state, State::unreachable);
+    std::thread scheduler([&] { send_signal(waiting, SIGCONT); });
+    EXPECT_EQ(probe().state, State::never_started);
+    scheduler.join();
+}
+
 TEST_F(DurableTest, work_outlives_its_worker_and_is_taken_over) {
     const std::string ready = make_pipe("ready");
     const std::string go_on = make_pipe("go-on");
