@@ -8,20 +8,17 @@
 
 namespace loong::store_files {
 
-namespace {
+Database::Database() : patience_(lock_limit) {}
 
 /// SQLite's own pauses grow to 100 ms; the writers here need less than one each.
-int wait_for_writer(void*, int tries) {
-    using namespace std::chrono;
-    constexpr int longest_us = 2000;
-    const int pause_us = std::min(50 * (tries + 1), longest_us);
-    if (std::int64_t{tries} * longest_us > duration_cast<microseconds>(lock_limit).count())
-        return 0;
-    std::this_thread::sleep_for(microseconds(pause_us));
+int Database::wait_for_writer(void* database, int tries) {
+    using Clock = std::chrono::steady_clock;
+    auto& self = *static_cast<Database*>(database);
+    if (tries == 0) self.waiting_since_ = Clock::now();
+    if (Clock::now() - self.waiting_since_ > self.patience_) return 0;
+    std::this_thread::sleep_for(Microseconds(std::min(50 * (tries + 1), 2000)));
     return 1;
 }
-
-} // namespace
 
 Statement::Statement(Statement&& other) noexcept
     : database_(other.database_),
@@ -112,7 +109,7 @@ void Database::open(const std::string& path) {
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (connection_ != nullptr) {
         sqlite3_extended_result_codes(connection_, 1);
-        sqlite3_busy_handler(connection_, wait_for_writer, nullptr);
+        sqlite3_busy_handler(connection_, &Database::wait_for_writer, this);
         sqlite3_db_config(connection_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     }
     if (code != SQLITE_OK) fail(code);
@@ -187,6 +184,16 @@ void Database::roll_back() {
     // After some failures SQLite has done it by itself already.
     if (connection_ != nullptr && sqlite3_get_autocommit(connection_) == 0)
         sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool Database::is_only_unwritable() const noexcept {
+    switch (failure_ & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_BUSY:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR: return true;
+    default: return false;
+    }
 }
 
 int Database::changes() const { return sqlite3_changes(connection_); }

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,7 +66,7 @@ private:
 
 class Database {
 public:
-    Database() = default;
+    Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     ~Database();
@@ -90,17 +91,26 @@ public:
     /// Something outside of the database, which the work in it needs, has failed.
     void report_io(const char* what);
 
+    /// The failure comes from writing, and reading may well go on: no room, or another writer that
+    /// does not come to an end.
+    [[nodiscard]] bool is_only_unwritable() const noexcept;
+    /// How long another writer is waited for.
+    void set_patience(Milliseconds patience) { patience_ = patience; }
+
     [[nodiscard]] int changes() const;
     void roll_back();
 
 private:
     friend class Statement;
+    static int wait_for_writer(void* database, int tries);
     void fail(int code);
     void give_back(const char* sql, sqlite3_stmt* statement);
 
     sqlite3* connection_ = nullptr;
     int failure_ = SQLITE_OK;
     std::string failure_text_;
+    Milliseconds patience_;
+    std::chrono::steady_clock::time_point waiting_since_;
     std::unordered_map<const char*, std::vector<sqlite3_stmt*>> idle_;
 };
 

@@ -3,6 +3,7 @@
 #include "errors.hpp"
 #include "file_lock.hpp"
 #include "loong/ids.hpp"
+#include "task_creation.hpp"
 
 #include <algorithm>
 
@@ -35,8 +36,7 @@ Result<void> Index::run(Needs needs, const std::function<void(Database&)>& work)
         auto begun = file_.begin();
         if (!begun) return std::move(begun).error();
         Database& database = **begun;
-        if (needs == Needs::completeness && !file_.is_complete()) complete(database);
-        if (needs == Needs::completeness) settle(database);
+        if (needs == Needs::completeness) bring_up_to_date(database);
         work(database);
         const bool failed = database.failure() != SQLITE_OK;
         const bool damaged = database.is_damaged();
@@ -143,6 +143,15 @@ void Index::put_derived(IndexRows& rows, const std::string& task_id, const Deriv
     rows.put(entry);
 }
 
+void Index::bring_up_to_date(Database& database) {
+    if (!file_.is_complete()) complete(database);
+    // Readers do not wait for a writer that has stopped in the middle of something.
+    database.set_patience(Milliseconds(200));
+    settle(database);
+    database.set_patience(lock_limit);
+    if (database.is_only_unwritable()) database.clear_failure();
+}
+
 void Index::settle(Database& database) {
     std::vector<Mark> marks;
     {
@@ -184,6 +193,7 @@ void Index::fill(Database& database) {
         Statement check = database.prepare("PRAGMA integrity_check(1)");
         if (check.step() && check.text(0) != "ok") database.report_damage("it is inconsistent");
     }
+    static_cast<void>(clear_leftovers(*root_));
     make_rows(database, out_of_date_rows(database, true));
     make_rows(database, tasks_without_row(database));
     settle(database);

@@ -95,6 +95,9 @@ private:
 
     /// Runs `work` on the open database. A damaged index is replaced, and `work` runs once more.
     Result<void> run(Needs needs, const std::function<void(Database&)>& work);
+    /// Brings the index up to the files as far as it can be written: where there is no room for
+    /// that, or another writer hangs, reading goes on with what is there.
+    void bring_up_to_date(Database& database);
     void settle(Database& database);
     void settle_one(Database& database, const Mark& mark);
     void complete(Database& database);
@@ -108,7 +111,7 @@ private:
     void put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const;
     ShownRow show(Database& database, std::string_view task_id) const;
     /// Writes rows that turned out to be old while they were shown.
-    void refresh(Database& database, const std::vector<ShownRow>& rows) const;
+    bool refresh(Database& database, const std::vector<ShownRow>& rows) const;
     /// Shows the rows of the tasks that `select` names. Where some are old they are written and
     /// `select` is asked again.
     void show_selected(Database& database, const std::function<std::vector<std::string>()>& select,

@@ -43,7 +43,7 @@ Index::ShownRow Index::show(Database& database, std::string_view task_id) const 
     return row;
 }
 
-void Index::refresh(Database& database, const std::vector<ShownRow>& rows) const {
+bool Index::refresh(Database& database, const std::vector<ShownRow>& rows) const {
     Transaction transaction(database, Transaction::Kind::write);
     IndexRows changes(database, *tasks_);
     for (const ShownRow& row : rows) {
@@ -51,6 +51,9 @@ void Index::refresh(Database& database, const std::vector<ShownRow>& rows) const
     }
     changes.finish();
     transaction.commit();
+    if (database.failure() == SQLITE_OK) return true;
+    if (database.is_only_unwritable()) database.clear_failure();
+    return false;
 }
 
 void Index::show_selected(Database& database,
@@ -66,14 +69,13 @@ void Index::show_selected(Database& database,
             for (const std::string& task_id : select()) rows.push_back(show(database, task_id));
         }
         for (const ShownRow& row : rows) old = old || row.old;
-        if (!old || round == 2 || database.failure() != SQLITE_OK) {
+        if (!old || round == 2 || !refresh(database, rows)) {
             tasks.clear();
             for (ShownRow& row : rows) {
                 if (!row.newer || !row.newer->absent) tasks.push_back(std::move(row.task));
             }
             return;
         }
-        refresh(database, rows);
     }
 }
 

@@ -169,8 +169,11 @@ Result<void> Inspection::repair(const Finding& finding) {
         if (lock.error().code == ErrorCode::task_not_found) return {};
         return std::move(lock).error();
     }
-    if (finding.code == "unfinished_task" || finding.code == "unfinished_removal")
-        return remove_leftovers();
+    if (finding.code == "unfinished_task" || finding.code == "unfinished_removal") {
+        const int failed = clear_leftovers(*root_);
+        if (failed != 0) return io_error("clear", root_->path() + "/tasks", failed);
+        return {};
+    }
     if (finding.code == "damaged_index") return index_->make_all_again();
     if (finding.code == "index_differs") return index_->make_again({finding.task_id});
     return Error{ErrorCode::unsupported,
@@ -187,28 +190,6 @@ Result<void> Inspection::repair_modes(int directory, const std::vector<std::stri
         const int failed = root_->files().change_mode(directory, name, mode & mode_t{S_IRWXU});
         if (failed != 0) return io_error("change the mode of", name, failed);
     }
-    return {};
-}
-
-Result<void> Inspection::remove_leftovers() const {
-    std::vector<std::string> names;
-    int failed = for_each_name(root_->tasks(), [&](const char* name) {
-        names.emplace_back(name);
-        return true;
-    });
-    if (failed != 0) return io_error("read", root_->path() + "/tasks", failed);
-    for (const std::string& name : names) {
-        if (name.starts_with(new_prefix) || name.starts_with(building_prefix))
-            failed = clear_abandoned(*root_, name);
-        else if (name.starts_with(gone_prefix))
-            failed = remove_tree(root_->files(), root_->tasks(), name);
-        else
-            continue;
-        if (failed != 0 && failed != EAGAIN)
-            return io_error("remove", root_->path() + "/tasks/" + name, failed);
-    }
-    failed = root_->files().sync_directory(root_->tasks());
-    if (failed != 0) return io_error("sync", root_->path() + "/tasks", failed);
     return {};
 }
 

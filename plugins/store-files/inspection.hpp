@@ -41,7 +41,6 @@ private:
                        const std::string& task_id);
     Result<void> look_at_index();
     Result<void> repair_modes(int directory, const std::vector<std::string>& names) const;
-    Result<void> remove_leftovers() const;
 
     const Root* root_;
     const TaskFiles* tasks_;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <thread>
 #include <unistd.h>
 
 namespace loong::store_files {
@@ -99,7 +100,12 @@ Result<std::uint64_t> tell_holder(Root& root, const std::string& name, int file)
     if (failed != 0) return lease_error(root, "read", name, failed);
     const std::optional<LeaseHolder> last = holder_in(before);
     std::uint64_t least = *boot << boot_shift;
-    if (!last && !before.empty()) least += milliseconds_since_boot();
+    if (!last && !before.empty()) {
+        // Nobody knows the last token. Time goes on faster than leases are taken; the pause makes
+        // two such cases in a row differ.
+        std::this_thread::sleep_for(Milliseconds(2));
+        least += milliseconds_since_boot();
+    }
     LeaseHolder holder;
     holder.token = std::max(last ? last->token + 1 : 1, least);
     holder.host = host_name();

@@ -61,6 +61,23 @@ int clear_abandoned(const Root& root, const std::string& hidden_name) {
     return failed != 0 ? failed : remove_tree(root.files(), root.tasks(), gone);
 }
 
+int clear_leftovers(const Root& root) {
+    std::vector<std::string> names;
+    int failed = for_each_name(root.tasks(), [&](const char* name) {
+        if (*name == '.') names.emplace_back(name);
+        return true;
+    });
+    for (const std::string& name : names) {
+        if (failed != 0) return failed;
+        if (name.starts_with(new_prefix) || name.starts_with(building_prefix))
+            failed = clear_abandoned(root, name);
+        else if (name.starts_with(gone_prefix))
+            failed = remove_tree(root.files(), root.tasks(), name);
+        if (failed == EAGAIN) failed = 0;
+    }
+    return failed != 0 || names.empty() ? failed : root.files().sync_directory(root.tasks());
+}
+
 Result<NewTaskFiles> NewTaskFiles::build(const Root& root, const NewTask& task) {
     NewTaskFiles made(root, task.task_id);
     if (exists(root.tasks(), task.task_id)) return exists_already(task.task_id);

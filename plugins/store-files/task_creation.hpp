@@ -69,4 +69,7 @@ inline constexpr std::string_view gone_prefix = ".gone-";
 /// Removes such a leftover: 0, EAGAIN where it is none, or another error number.
 [[nodiscard]] int clear_abandoned(const Root& root, const std::string& hidden_name);
 
+/// Removes all leftovers of creations and removals that never came to their end.
+[[nodiscard]] int clear_leftovers(const Root& root);
+
 } // namespace loong::store_files
