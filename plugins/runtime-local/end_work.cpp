@@ -1,11 +1,13 @@
 #include "end_work.hpp"
 
+#include "orphans.hpp"
 #include "system.hpp"
 #include "work_lock.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <poll.h>
+#include <set>
 #include <vector>
 
 namespace loong::local {
@@ -21,9 +23,11 @@ int milliseconds_until(Deadline deadline) {
 
 /// Waits until one of the processes has ended, or the deadline. A process that is a zombie counts
 /// as ended.
-void wait_for_one(const std::vector<Descriptor>& processes, Deadline deadline) {
+void wait_for_one(const std::vector<FoundProcess>& processes, Deadline deadline) {
     std::vector<pollfd> watched;
-    for (const Descriptor& process : processes) watched.push_back({process.get(), POLLIN, 0});
+    for (const FoundProcess& process : processes) {
+        watched.push_back({process.descriptor.get(), POLLIN, 0});
+    }
     ::poll(watched.data(), watched.size(), milliseconds_until(deadline));
 }
 
@@ -49,26 +53,32 @@ bool can_take_lock(const std::string& directory, Deadline give_up_at) {
 
 } // namespace
 
-bool end_leftovers(const std::string& session_id, Deadline force_at, Deadline give_up_at) {
-    bool asked = false;
+bool end_leftovers(const std::string& session_id, Ender ender, Deadline force_at,
+                   Deadline give_up_at) {
+    std::set<ProcessIdentity> asked;
     for (;;) {
         auto processes = find_session_processes(session_id);
         if (!processes) return false;
+        if (ender == Ender::worker) {
+            reap_orphans();
+            for (FoundProcess& orphan : find_orphans(session_id)) {
+                processes->push_back(std::move(orphan));
+            }
+        }
         if (processes->empty()) return true;
         const bool force = Clock::now() >= force_at;
-        for (const Descriptor& process : *processes) {
+        for (const auto& [identity, process] : *processes) {
             if (force) {
                 send_signal(process, SIGKILL);
-            } else if (!asked) {
+            } else if (asked.insert(identity).second) {
                 send_signal(process, SIGTERM);
                 send_signal(process, SIGCONT);
             }
         }
-        asked = true;
         if (Clock::now() >= give_up_at) return false;
-        // Looked at again soon: processes that end may have started others before.
+        // Looked at again soon: a process may have started another just before it was asked.
         const Deadline soon = Clock::now() + std::chrono::milliseconds(20);
-        wait_for_one(*processes, std::min(force ? soon : force_at, give_up_at));
+        wait_for_one(*processes, std::min(soon, give_up_at));
     }
 }
 
@@ -89,7 +99,8 @@ Result<bool> end_work(const LostSession& session, const std::optional<Handle>& h
             send_signal(keeper, SIGKILL);
         }
     }
-    if (!end_leftovers(session.spec.task_session_id, force_at, give_up_at)) return false;
+    if (!end_leftovers(session.spec.task_session_id, Ender::stranger, force_at, give_up_at))
+        return false;
     return can_take_lock(session.directory, give_up_at);
 }
 

@@ -46,24 +46,31 @@ std::optional<Stat> read_stat(pid_t pid) {
 
 bool is_dead(char state) { return state == 'Z' || state == 'X'; }
 
-bool has_variable(std::string_view environment, std::string_view entry) {
+/// The value of a variable in a process's environment.
+std::optional<std::string_view> variable(std::string_view environment, std::string_view name) {
     while (!environment.empty()) {
         const std::size_t end = environment.find('\0');
-        if (environment.substr(0, end) == entry) return true;
+        const std::string_view entry = environment.substr(0, end);
+        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+            return entry.substr(name.size() + 1);
+        }
         if (end == std::string_view::npos) break;
         environment.remove_prefix(end + 1);
     }
-    return false;
+    return std::nullopt;
 }
 
-bool carries(const std::string& folder, const std::string& entry) {
+/// Empty where it may not be read, or there is none.
+std::string environment_of(pid_t pid) {
     constexpr std::size_t most = 8U << 20;
-    const auto environment = read_file(folder + "/environ", most);
-    if (!environment || !environment->has_value()) return false;
-    const std::string& content = **environment;
-    const std::string worker = std::string(keeper::worker_variable) + "=";
-    return has_variable(content, entry) && !content.starts_with(worker) &&
-           content.find('\0' + worker) == std::string::npos;
+    auto content = read_file("/proc/" + std::to_string(pid) + "/environ", most);
+    return content && content->has_value() ? std::move(**content) : std::string();
+}
+
+bool carries(pid_t pid, std::string_view session_id) {
+    const std::string environment = environment_of(pid);
+    return variable(environment, keeper::session_variable) == session_id &&
+           !variable(environment, keeper::worker_variable);
 }
 
 struct CloseDirectory {
@@ -110,11 +117,11 @@ bool send_signal(const Descriptor& process, int signal) {
     return errno == ESRCH;
 }
 
-Result<std::vector<Descriptor>> find_session_processes(std::string_view session_id) {
+Result<std::vector<FoundProcess>> find_session_processes(std::string_view session_id) {
     const std::string entry = std::string(keeper::session_variable) + "=" + std::string(session_id);
     const std::unique_ptr<DIR, CloseDirectory> folder(::opendir("/proc"));
     if (!folder) return system_error("directory /proc", errno);
-    std::vector<Descriptor> found;
+    std::vector<FoundProcess> found;
     while (const dirent* name = ::readdir(folder.get())) {
         const std::string_view text = name->d_name;
         pid_t pid = 0;
@@ -122,15 +129,20 @@ Result<std::vector<Descriptor>> find_session_processes(std::string_view session_
         if (failed != std::errc() || end != text.data() + text.size() || pid == ::getpid()) {
             continue;
         }
-        const std::string path = "/proc/" + std::string(text);
-        if (!carries(path, entry)) continue;
+        if (!carries(pid, session_id)) continue;
         Descriptor process = pidfd_open(pid);
         const auto stat = read_stat(pid);
         // Looked at twice, the second time with the descriptor in hand.
-        if (!process || !stat || is_dead(stat->state) || !carries(path, entry)) continue;
-        found.push_back(std::move(process));
+        if (!process || !stat || is_dead(stat->state) || !carries(pid, session_id)) continue;
+        found.push_back({{pid, stat->start_time}, std::move(process)});
     }
     return found;
+}
+
+bool carries_other_tasks(pid_t pid, std::string_view session_id) {
+    const std::string environment = environment_of(pid);
+    return variable(environment, keeper::worker_variable).has_value() ||
+           variable(environment, keeper::session_variable).value_or(session_id) != session_id;
 }
 
 } // namespace loong::local

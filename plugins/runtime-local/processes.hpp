@@ -5,6 +5,7 @@
 #include "descriptor.hpp"
 #include <loong/error.hpp>
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,14 @@ struct ProcessIdentity {
     pid_t pid = 0;
     /// Clock ticks from boot to its start.
     std::uint64_t start_time = 0;
+
+    friend auto operator<=>(const ProcessIdentity&, const ProcessIdentity&) = default;
+};
+
+/// A process that was looked for, and a descriptor of it.
+struct FoundProcess {
+    ProcessIdentity identity;
+    Descriptor descriptor;
 };
 
 /// Changes with every boot; empty where the system does not tell it.
@@ -37,8 +46,12 @@ struct ProcessIdentity {
 bool send_signal(const Descriptor& process, int signal);
 
 /// Every process of this user, besides the caller, that carries the session's id in its
-/// environment: descriptors, each checked to belong to such a process. A session's keeper is among
+/// environment; each descriptor was checked to belong to such a process. A session's keeper is among
 /// them. Zombies are not. `store_io`: the processes cannot be listed.
-[[nodiscard]] Result<std::vector<Descriptor>> find_session_processes(std::string_view session_id);
+[[nodiscard]] Result<std::vector<FoundProcess>> find_session_processes(std::string_view session_id);
+
+/// True for workers, and for what belongs to another session: the keepers of tasks that a task has
+/// created, say. They are no part of the work although it started them.
+[[nodiscard]] bool carries_other_tasks(pid_t pid, std::string_view session_id);
 
 } // namespace loong::local

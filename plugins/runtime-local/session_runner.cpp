@@ -2,12 +2,12 @@
 
 #include "adopted_command.hpp"
 #include "duration.hpp"
+#include "orphans.hpp"
 #include "output_repair.hpp"
 #include "own_command.hpp"
 #include "system.hpp"
 
 #include <algorithm>
-#include <sys/prctl.h>
 
 namespace loong::local {
 namespace {
@@ -32,8 +32,7 @@ Result<Outcome> SessionRunner::run() {
 }
 
 Result<void> SessionRunner::take_lock() {
-    // A killed keeper's orphans come to the worker, which is then sure to see them end.
-    static_cast<void>(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+    adopt_orphans();
     auto lock = WorkLock::take(context_.directory());
     if (!lock) return std::move(lock).error();
     if (!lock->has_value()) {
@@ -130,6 +129,8 @@ SessionRunner::StepEnd SessionRunner::after_command(std::size_t index, int attem
     }
     Outcome outcome = outcome_of_end(step, end);
     add_use(total_, outcome);
+    // Workers that the command started come to us when its keeper ends, and may have ended since.
+    reap_orphans();
     if (end.reason == Reason::keeper_lost) {
         auto repaired = repair_output(context_.directory());
         if (!repaired) return std::move(repaired).error();
@@ -149,7 +150,7 @@ Outcome SessionRunner::outcome_of_end(const Step& step, const CommandEnd& end) {
     if (end.reason == Reason::keeper_lost) {
         const Microseconds grace = std::max(Microseconds(0), context_.spec().limits.grace);
         const Deadline now = Clock::now();
-        const bool gone = end_leftovers(context_.spec().task_session_id, now + grace,
+        const bool gone = end_leftovers(context_.spec().task_session_id, Ender::worker, now + grace,
                                         now + grace + std::chrono::seconds(4));
         Outcome outcome;
         outcome.message = "its keeper was killed, so how the command ended is not known";

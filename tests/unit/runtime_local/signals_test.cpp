@@ -178,6 +178,22 @@ TEST_F(SignalsTest, killed_keeper_does_not_hang_the_session) {
     expect_nothing_left();
 }
 
+TEST_F(SignalsTest, orphans_of_a_killed_keeper_are_found_without_their_environment) {
+    const std::string ready = make_pipe("ready");
+    const std::string keeper = make_pipe("keeper");
+    start("env -i setsid sh -c 'sleep 1000 & echo $! $$ > " + ready + "; wait' & echo $PPID > " +
+          keeper + "; sleep 1000");
+    std::istringstream pids(read_line(ready));
+    pid_t orphan = 0;
+    pid_t its_parent = 0;
+    pids >> orphan >> its_parent;
+    ASSERT_EQ(::kill(orphan, 0), 0);
+    ASSERT_EQ(::kill(static_cast<pid_t>(std::stol(read_line(keeper))), SIGKILL), 0);
+    EXPECT_EQ(finish().kind, OutcomeKind::failed);
+    EXPECT_NE(::kill(orphan, 0), 0);
+    EXPECT_NE(::kill(its_parent, 0), 0);
+}
+
 TEST_F(SignalsTest, keeper_that_is_asked_by_a_passer_by_ends_the_work) {
     const std::string ready = make_pipe("ready");
     start("echo $PPID > " + ready + "; sleep 1000");

@@ -1,0 +1,56 @@
+#include "orphans.hpp"
+
+#include "system.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+namespace loong::local {
+namespace {
+
+/// Children of this process in sessions other than its own.
+std::vector<pid_t> adopted_children() {
+    std::vector<pid_t> found;
+    std::error_code failed;
+    for (std::filesystem::directory_iterator thread("/proc/self/task", failed), end;
+         !failed && thread != end; thread.increment(failed)) {
+        const auto content = read_file(thread->path().string() + "/children", 1U << 20);
+        if (!content || !content->has_value()) continue;
+        const char* next = (*content)->data();
+        const char* const last = next + (*content)->size();
+        pid_t pid = 0;
+        for (;;) {
+            while (next != last && *next == ' ') ++next;
+            const auto [rest, error] = std::from_chars(next, last, pid);
+            if (error != std::errc()) break;
+            next = rest;
+            const pid_t session = ::getsid(pid);
+            if (session > 0 && session != ::getsid(0)) found.push_back(pid);
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+void adopt_orphans() { static_cast<void>(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+std::vector<FoundProcess> find_orphans(const std::string& session_id) {
+    std::vector<FoundProcess> found;
+    for (const pid_t pid : adopted_children()) {
+        if (carries_other_tasks(pid, session_id)) continue;
+        const auto identity = identify(pid);
+        if (!identity) continue;
+        Descriptor process = open_process(*identity);
+        if (process) found.push_back({*identity, std::move(process)});
+    }
+    return found;
+}
+
+void reap_orphans() {
+    for (const pid_t pid : adopted_children()) ::waitpid(pid, nullptr, WNOHANG);
+}
+
+} // namespace loong::local
