@@ -151,6 +151,7 @@ private:
         }
         ExitCode waited = ExitCode::done;
         if (!waiting.empty()) {
+            say_that_it_waits(invocation, request.tasks);
             Result<WaitResult> result = tasks.wait(request);
             if (!result) return std::move(result).error();
             for (std::size_t i = 0; i < std::min(waiting.size(), result->tasks.size()); ++i) {
@@ -162,6 +163,17 @@ private:
         if (!reported) return reported;
         if (pass_exit_code_ && waited != ExitCode::interrupted) return waited;
         return first_that_applies({*reported, waited});
+    }
+
+    // For somebody who sits there; scripts get the same id at the end.
+    static void say_that_it_waits(Invocation& invocation, const std::vector<std::string>& tasks) {
+        const bool watched = look_at_terminal(2).is_terminal;
+        if (!watched || invocation.globals.json || invocation.globals.quiet) return;
+        const std::string what =
+            tasks.size() == 1 ? tasks.front() : std::to_string(tasks.size()) + " tasks";
+        invocation.err.print("waiting for " + what + "; Ctrl-C leaves it running\n");
+        // It does not matter where this cannot be written.
+        static_cast<void>(invocation.err.flush());
     }
 
     // The details have moved into what was created; the kind of end is still in the result.
