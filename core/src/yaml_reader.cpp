@@ -234,6 +234,8 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& what, const
     const auto problem = [&](Place place, const std::string& message) {
         return Error{code, what + ' ' + describe_place(file, place) + ": " + message, {}};
     };
+    // Most commands have no configuration, and setting a parser up costs them most of the time.
+    if (text.empty()) return YamlNode{};
     if (const auto bad = find_bad_byte(text)) return problem(bad->first, bad->second);
     TreeBuilder builder;
     try {
