@@ -328,6 +328,11 @@ Result<RecoveryStep> Recovery::adopt(const LoadedTask& task) {
     // The new worker takes the lease itself; where two come to do so, only one can.
     Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
     if (!hand_over) return std::move(hand_over).error();
+    // Somebody else may have been faster; another worker would wait for the lease in vain, and
+    // everybody else meanwhile for the hand-over.
+    Result<LeaseStatus> lease = store_.lease_status(task.state.summary.task_session_id);
+    if (!lease) return std::move(lease).error();
+    if (lease->state == LeaseState::held) return state_changed(task.document.task_id);
     Result<void> started = hand_over->start_one({"--adopt", task.document.task_id});
     if (started) return step;
     Result<LoadedTask> fresh = load_task(store_, task.document.task_id);
