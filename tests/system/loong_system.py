@@ -155,6 +155,9 @@ class SystemTest(unittest.TestCase):
             if not pids:
                 break
         shutil.rmtree(self.directory, ignore_errors=True)
+        took = time.monotonic() - self.started_at
+        if took > 3:
+            self.say(f"took {took:.1f} s")
 
     def say(self, text):
         print(f"  {self.id().split('.')[-1]}: {text}", flush=True)
