@@ -141,6 +141,11 @@ struct ValueHandler {
     std::vector<std::string> keys;
     std::string text;
 
+    void clear() {
+        values.clear();
+        keys.clear();
+        text.clear();
+    }
     // In place: GCC 12 sees uninitialised members in a Value that is moved from a temporary.
     template <typename Content>
     bool push(Content&& content) {
@@ -301,7 +306,10 @@ Result<Value> parse_json(std::string_view text) {
     try {
         boost::json::parse_options options;
         options.max_depth = max_json_depth;
-        boost::json::basic_parser<ValueHandler> parser(options);
+        // Kept for the next text, because its buffers cost more than an ordinary one takes to read.
+        thread_local boost::json::basic_parser<ValueHandler> parser(options);
+        parser.reset();
+        parser.handler().clear();
         boost::json::error_code error;
         const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
         if (error) return not_json(used);
