@@ -127,7 +127,7 @@ Result<std::string> resolve_plugin(const std::string& name_or_path,
             ErrorCode::plugin_not_found, "plugin " + name_or_path + ": there is no such file", {}};
     }
     for (const std::string& directory : directories) {
-        std::string file = directory + "/" + name_or_path + std::string(suffix);
+        std::string file = fmt::format("{}/{}{}", directory, name_or_path, suffix);
         if (exists(file)) return file;
     }
     return not_found(name_or_path, directories);

@@ -130,8 +130,8 @@ void destroy(Base* object) noexcept {
 #define LOONG_RUNTIME_PLUGIN(Class, plugin_id, plugin_version)                                     \
     LOONG_PLUGIN_SYMBOL_(loong::RuntimeDescriptor) loong_runtime_v1;                               \
     const loong::RuntimeDescriptor loong_runtime_v1 = {                                            \
-        .id = plugin_id,                                                                           \
-        .version = plugin_version,                                                                 \
+        .id = (plugin_id),                                                                         \
+        .version = (plugin_version),                                                               \
         .create = &loong::plugin::create<Class, loong::Runtime, loong::RuntimeSetup>,              \
         .destroy = &loong::plugin::destroy<loong::Runtime>,                                        \
     };
@@ -139,8 +139,8 @@ void destroy(Base* object) noexcept {
 #define LOONG_STORE_PLUGIN(Class, plugin_id, plugin_version)                                       \
     LOONG_PLUGIN_SYMBOL_(loong::StoreDescriptor) loong_store_v1;                                   \
     const loong::StoreDescriptor loong_store_v1 = {                                                \
-        .id = plugin_id,                                                                           \
-        .version = plugin_version,                                                                 \
+        .id = (plugin_id),                                                                         \
+        .version = (plugin_version),                                                               \
         .create = &loong::plugin::create<Class, loong::Store, loong::StoreSetup>,                  \
         .destroy = &loong::plugin::destroy<loong::Store>,                                          \
     };
