@@ -1,0 +1,207 @@
+// The worker: worker.cpp and, for what happens to the work, runtime-local's session_runner.cpp.
+
+#include "step.hpp"
+
+namespace loong::model {
+
+void Step::worker() {
+    switch (self_->at) {
+    case At::worker_slot:
+        for (std::size_t slot = 0; slot < static_cast<std::size_t>(model_.setup_.slots); ++slot) {
+            if (next_.slot[slot] != nobody) continue;
+            next_.slot[slot] = static_cast<std::uint8_t>(index_);
+            self_->slot = static_cast<std::uint8_t>(slot);
+            break;
+        }
+        return go(At::worker_ready, "takes a slot");
+    case At::worker_ready:
+        if (self_->parent != nobody && next_.actors[self_->parent].child == Child::starting) {
+            next_.actors[self_->parent].child = Child::ready;
+        }
+        self_->parent = nobody;
+        if (self_->slot != nobody) return go(At::worker_list, "says that it is ready");
+        end_actor(next_, index_);
+        return emit("finds no slot and ends");
+    case At::worker_list:
+        self_->count = 0;
+        for (int task = 0; task < most_tasks; ++task) {
+            if (!claimable(task)) continue;
+            self_->count |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(task));
+            self_->listed[task] = table_.session(next_.task[task]);
+        }
+        return go(At::worker_lease, "lists the queue");
+    case At::worker_lease: {
+        if (self_->count == 0) return go(At::worker_leave, "finds nothing to claim");
+        const int task = (self_->count & 1U) != 0 ? 0 : 1;
+        self_->count &= static_cast<std::uint8_t>(~(1U << static_cast<unsigned>(task)));
+        self_->task = static_cast<std::uint8_t>(task);
+        self_->session = self_->listed[task];
+        if (is(Mutation::start_without_lease)) return go(At::worker_load, "takes no lease");
+        if (lease() != nobody) return go(At::worker_lease, "finds the lease held");
+        take_lease();
+        return go(At::worker_load, "takes the session's lease");
+    }
+    case At::worker_load:
+        self_->read = next_.task[self_->task];
+        if (table_.session(self_->read) == self_->session) return go(At::worker_start, "loads it");
+        if (lease() == index_) lease() = nobody;
+        return go(At::worker_lease, "finds another session");
+    case At::worker_start: {
+        const bool with_lease = !is(Mutation::start_without_lease);
+        switch (append(Move::start, with_lease)) {
+        case Appended::done: return go(At::worker_keeper, "appends delegate_started");
+        case Appended::read_again: return go(At::worker_start, "reads again");
+        default:
+            if (lease() == index_) lease() = nobody;
+            return go(At::worker_lease, "may not start it");
+        }
+    }
+    case At::worker_keeper:
+    case At::worker_handle:
+    case At::worker_go:
+    case At::worker_watch:
+    case At::worker_finish:
+    case At::worker_append:
+    case At::worker_end_hand_over:
+    case At::worker_release: return carry();
+    case At::worker_leave:
+    case At::worker_look:
+    case At::worker_drop_slot:
+    case At::worker_bye: return leave();
+    default: return adopt();
+    }
+}
+
+void Step::carry() {
+    const bool early_go = is(Mutation::work_starts_before_handle);
+    switch (self_->at) {
+    case At::worker_keeper:
+        work().keeper = Keeper::waiting;
+        work().owner = static_cast<std::uint8_t>(index_);
+        return go(early_go ? At::worker_go : At::worker_handle, "starts the keeper");
+    case At::worker_handle:
+        work().handle = true;
+        return go(early_go ? At::worker_watch : At::worker_go, "saves the handle");
+    case At::worker_go:
+        work().told_to_go = true;
+        return go(early_go ? At::worker_handle : At::worker_watch, "says go");
+    case At::worker_watch: {
+        // The monitor's look at the task.
+        if (table_.is_running(next_.task[self_->task]) &&
+            table_.cancel_requested(next_.task[self_->task]) && !work().told_to_end) {
+            self_->read = next_.task[self_->task];
+            const bool told = append(Move::acknowledge, true) == Appended::done;
+            work().told_to_end = true;
+            emit(told ? "acknowledges the cancel, asks the work to end" : "asks the work to end");
+        }
+        const Work& now = work();
+        if (now.keeper != Keeper::gone) return;
+        if (now.record == Record::none && now.alive) {
+            work().alive = false;
+            return go(At::worker_watch, "ends what a killed keeper left");
+        }
+        if (is(Mutation::lease_released_before_outcome)) lease() = nobody;
+        return go(At::worker_finish, "sees the end of the work");
+    }
+    case At::worker_finish: take_hand_over(At::worker_append, "takes the hand-over"); return;
+    case At::worker_append: {
+        const bool with_lease = !is(Mutation::lease_released_before_outcome);
+        switch (append(finish_move(), with_lease)) {
+        case Appended::done:
+            self_->back = At::worker_end_hand_over;
+            return go(At::serve_slots, "appends the outcome");
+        case Appended::read_again: return go(At::worker_append, "reads again");
+        default: return go(At::worker_end_hand_over, "may not append the outcome");
+        }
+    }
+    case At::worker_end_hand_over:
+        if (next_.hand_over == index_) next_.hand_over = nobody;
+        return go(At::worker_release, "ends the hand-over");
+    default: break;
+    }
+    if (lease() == index_) lease() = nobody;
+    if (work().owner == index_) work().owner = nobody;
+    self_->token = 0;
+    self_->read = 0;
+    if (self_->slot != nobody) return go(At::worker_list, "gives the lease back");
+    end_actor(next_, index_);
+    emit("gives the lease back and ends");
+}
+
+Move Step::finish_move() {
+    switch (work().record) {
+    case Record::completed: return Move::finish_completed;
+    case Record::failed:
+        // decide() turns a failure into a cancel where one was requested.
+        return table_.cancel_requested(self_->read) ? Move::finish_cancelled : Move::finish_failed;
+    case Record::signalled: return Move::finish_cancelled;
+    case Record::none: break;
+    }
+    return table_.cancel_requested(self_->read) ? Move::finish_cancelled : Move::finish_unknown;
+}
+
+void Step::leave() {
+    switch (self_->at) {
+    case At::worker_leave:
+        if (is(Mutation::worker_leaves_without_last_look))
+            return go(At::worker_drop_slot, "leaves");
+        take_hand_over(At::worker_look, "takes the hand-over to leave");
+        return;
+    case At::worker_look:
+        for (int task = 0; task < most_tasks; ++task) {
+            if (!claimable(task)) continue;
+            const std::uint8_t session = table_.session(next_.task[task]);
+            if (next_.lease[task][session] != nobody) continue;
+            next_.hand_over = nobody;
+            return go(At::worker_list, "finds something after all");
+        }
+        return go(At::worker_drop_slot, "looks once more");
+    case At::worker_drop_slot:
+        next_.slot[self_->slot] = nobody;
+        self_->slot = nobody;
+        return go(At::worker_bye, "gives the slot back");
+    default: break;
+    }
+    end_actor(next_, index_);
+    emit("ends");
+}
+
+void Step::adopt() {
+    switch (self_->at) {
+    case At::adopt_load:
+        self_->read = next_.task[self_->task];
+        self_->session = table_.session(self_->read);
+        return go(At::adopt_lease, "loads the task");
+    case At::adopt_lease:
+        if (lease() != nobody) {
+            end_actor(next_, index_);
+            return emit("waits for the lease in vain and ends");
+        }
+        take_lease();
+        return go(At::adopt_slot, "takes the lost session's lease");
+    case At::adopt_slot:
+        for (std::size_t slot = 0; slot < static_cast<std::size_t>(model_.setup_.slots); ++slot) {
+            if (next_.slot[slot] != nobody) continue;
+            next_.slot[slot] = static_cast<std::uint8_t>(index_);
+            self_->slot = static_cast<std::uint8_t>(slot);
+            break;
+        }
+        return go(At::adopt_append, "takes a slot if there is one");
+    case At::adopt_append:
+        switch (append(Move::adopt, true)) {
+        case Appended::done: return go(At::adopt_ready, "appends the adoption");
+        case Appended::read_again: return go(At::adopt_append, "reads again");
+        default: end_actor(next_, index_); return emit("may not adopt it and ends");
+        }
+    case At::adopt_ready:
+        if (self_->parent != nobody && next_.actors[self_->parent].child == Child::starting) {
+            next_.actors[self_->parent].child = Child::ready;
+        }
+        self_->parent = nobody;
+        return go(At::adopt_work, "says that it is ready");
+    default: break;
+    }
+    go(At::worker_watch, "watches the work");
+}
+
+} // namespace loong::model
