@@ -106,6 +106,11 @@ def is_alive(pid):
         return False
 
 
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
 def tree(directory):
     """Every name below a directory with what it holds; what is derived is left out."""
     content = {}
@@ -263,6 +268,18 @@ class SystemTest(unittest.TestCase):
 
     def workers(self):
         return self.processes("worker")
+
+    def keepers(self):
+        """They are the parents of the work; their own environment tells nothing of the place."""
+        found = set()
+        for pid in self.processes():
+            try:
+                parent = parent_of(pid)
+                if os.path.basename(os.readlink(f"/proc/{parent}/exe")) == "loong-keeper":
+                    found.add(parent)
+            except OSError:
+                continue
+        return sorted(found)
 
     def worker_of(self, task):
         pid = self.detail(task)["session"]["pid"]

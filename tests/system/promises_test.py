@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from loong_system import PROGRAM, SystemTest, await_death, is_alive, main
+from loong_system import PROGRAM, SystemTest, await_death, is_alive, main, parent_of
 
 
 class PromisesTest(SystemTest):
@@ -278,8 +278,7 @@ steps:
         task = self.create("--file", plan)
         work = int(post.await_line())
         worker = self.worker_of(task)
-        with open(f"/proc/{work}/stat", encoding="utf-8") as file:
-            keeper = int(file.read().rpartition(")")[2].split()[1])
+        keeper = parent_of(work)
         for pid in (worker, keeper, work):
             os.kill(pid, 9)
         for pid in (worker, keeper, work):

@@ -5,15 +5,10 @@ import os
 import signal
 import unittest
 
-from loong_system import SystemTest, await_death, is_alive, main, tree
+from loong_system import SystemTest, await_death, is_alive, main, parent_of, tree
 
 
 class RecoverTest(SystemTest):
-    def keeper_of(self, work):
-        """The keeper is the parent of what it started."""
-        with open(f"/proc/{work}/stat", encoding="utf-8") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
-
     def lost(self, text, *options):
         """A task whose worker was killed while its work waits at a gate."""
         gate, post = self.gate(f"gate-{len(self.meeting_points)}"), \
@@ -104,7 +99,7 @@ class RecoverTest(SystemTest):
     def test_outcome_collected(self):
         """The work ended while nobody carried it: its true outcome, exit code included."""
         task, gate, work = self.lost("echo alone; exit 5")
-        keeper = self.keeper_of(work)
+        keeper = parent_of(work)
         gate.let_through()
         await_death(keeper)
         self.assert_lost(task)
@@ -117,7 +112,7 @@ class RecoverTest(SystemTest):
 
     def test_outcome_collected_of_success(self):
         task, gate, work = self.lost("echo alone", "--retry", "3")
-        keeper = self.keeper_of(work)
+        keeper = parent_of(work)
         gate.let_through()
         await_death(keeper)
         self.recover_as("outcome_collected", task)
@@ -125,7 +120,7 @@ class RecoverTest(SystemTest):
         self.assertEqual(self.detail(task)["attempt"], 1)
 
     def kill_all(self, task, work):
-        keeper = self.keeper_of(work)
+        keeper = parent_of(work)
         for pid in (keeper, work):
             os.kill(pid, signal.SIGKILL)
         await_death(keeper)
@@ -165,7 +160,7 @@ class RecoverTest(SystemTest):
     def test_keeper_killed_but_not_the_work(self):
         """What is left of the work is ended before anything new starts."""
         task, _, work = self.lost("true")
-        keeper = self.keeper_of(work)
+        keeper = parent_of(work)
         os.kill(keeper, signal.SIGKILL)
         await_death(keeper)
         status = self.detail(task)["task_status"]
@@ -273,7 +268,7 @@ class RecoverTest(SystemTest):
                                "echo $LOONG_TASK_ID >> $HOME/ledger") for _ in range(4)]
         works = [int(post.await_line()) for _ in running]
         queued = [self.create("echo $LOONG_TASK_ID >> $HOME/ledger") for _ in range(6)]
-        pids = self.workers() + [self.keeper_of(work) for work in works] + works
+        pids = self.workers() + [parent_of(work) for work in works] + works
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         for pid in pids:
