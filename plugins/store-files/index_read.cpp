@@ -145,6 +145,7 @@ Result<std::vector<ListedTask>> Index::claimable(Time now, std::size_t limit) {
     });
     if (!done) return std::move(done).error();
     // What is changing right now may have become something else than the index says.
+    const std::size_t selected = tasks.size();
     std::erase_if(tasks, [&](const ListedTask& task) {
         if (!task.summary) return true;
         const TaskSummary& summary = *task.summary;
@@ -152,7 +153,13 @@ Result<std::vector<ListedTask>> Index::claimable(Time now, std::size_t limit) {
                (summary.not_before && *summary.not_before > now) ||
                task.dependencies != DependencyState::met;
     });
-    return tasks;
+    // Others may stand behind it, and must not be taken for absent.
+    const std::size_t dropped = selected - tasks.size();
+    if (dropped == 0 || selected < limit) return tasks;
+    auto more = claimable(now, limit + dropped + 16);
+    if (more && more->size() > limit)
+        more->erase(more->begin() + static_cast<std::ptrdiff_t>(limit), more->end());
+    return more;
 }
 
 Result<std::optional<Time>> Index::next_due(Time now) {
