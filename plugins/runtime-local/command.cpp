@@ -86,9 +86,10 @@ Result<std::string> find_program(const std::string& name, const std::string& dir
         std::string folder(path.substr(0, end));
         // An empty entry is the working directory.
         if (folder.empty()) folder = directory;
-        const bool relative = folder.front() != '/';
-        const std::string candidate = folder + "/" + name;
-        const int error = executable_error(relative ? directory + "/" + candidate : candidate);
+        std::string candidate = folder.append("/").append(name);
+        std::string absolute = candidate;
+        if (candidate.front() != '/') absolute.insert(0, "/").insert(0, directory);
+        const int error = executable_error(absolute);
         if (error == 0) return candidate;
         if (error != ENOENT && error != ENOTDIR) found_error = error;
         if (end == std::string_view::npos) break;
@@ -105,14 +106,9 @@ Result<void> check_directory(const std::string& directory) {
         return Error{ErrorCode::invalid_argument, what + ": is not absolute", {}};
     }
     struct stat status {};
-    int error = 0;
-    if (::stat(directory.c_str(), &status) != 0) {
-        error = errno;
-    } else if (!S_ISDIR(status.st_mode)) {
-        error = ENOTDIR;
-    } else if (::access(directory.c_str(), X_OK) != 0) {
-        error = errno;
-    }
+    int error = ::stat(directory.c_str(), &status) == 0 ? 0 : errno;
+    if (error == 0 && !S_ISDIR(status.st_mode)) error = ENOTDIR;
+    if (error == 0 && ::access(directory.c_str(), X_OK) != 0) error = errno;
     if (error == 0) return {};
     return Error{ErrorCode::invalid_argument, what + ": " + error_text(error),
                  "choose another with --cwd"};

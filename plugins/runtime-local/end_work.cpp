@@ -8,6 +8,7 @@
 #include <csignal>
 #include <poll.h>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace loong::local {
@@ -25,6 +26,7 @@ int milliseconds_until(Deadline deadline) {
 /// as ended.
 void wait_for_one(const std::vector<FoundProcess>& processes, Deadline deadline) {
     std::vector<pollfd> watched;
+    watched.reserve(processes.size());
     for (const FoundProcess& process : processes) {
         watched.push_back({process.descriptor.get(), POLLIN, 0});
     }
@@ -55,7 +57,7 @@ bool can_take_lock(const std::string& directory, Deadline give_up_at) {
 
 bool end_leftovers(const std::string& session_id, Ender ender, Deadline force_at,
                    Deadline give_up_at) {
-    std::set<ProcessIdentity> asked;
+    std::set<std::pair<pid_t, std::uint64_t>> asked;
     for (;;) {
         auto processes = find_session_processes(session_id);
         if (!processes) return false;
@@ -70,7 +72,7 @@ bool end_leftovers(const std::string& session_id, Ender ender, Deadline force_at
         for (const auto& [identity, process] : *processes) {
             if (force) {
                 send_signal(process, SIGKILL);
-            } else if (asked.insert(identity).second) {
+            } else if (asked.emplace(identity.pid, identity.start_time).second) {
                 send_signal(process, SIGTERM);
                 send_signal(process, SIGCONT);
             }

@@ -73,14 +73,14 @@ public:
         return plan;
     }
 
-    [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why,
-                             std::string hint = {}) const {
+    [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why, std::string hint = {},
+                             ErrorCode code = ErrorCode::invalid_plan) const {
         // yaml-cpp's mark of a missing value is null.
         std::string where = source_;
         if (!mark.is_null()) {
             where += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
         }
-        throw Refusal{{ErrorCode::invalid_plan, where + ": " + why, std::move(hint)}};
+        throw Refusal{{code, where + ": " + why, std::move(hint)}};
     }
 
 private:
@@ -90,27 +90,25 @@ private:
         for (const auto& entry : map) {
             if (!entry.first.IsScalar()) refuse(entry.first.Mark(), "a key must be a plain word");
             const std::string& key = entry.first.Scalar();
-            if (contains(narrowing_keys, key)) {
-                throw Refusal{{ErrorCode::unsupported,
-                               place(entry.first.Mark()) + "the key " + key +
-                                   " (narrowing of one step) is not supported yet",
-                               "narrow the whole task instead"}};
-            }
-            if (!contains(known, key)) {
-                const std::string nearest = nearest_word(key, known);
-                refuse(entry.first.Mark(), "unknown key " + key + " in a " + what,
-                       nearest.empty() ? "a " + what + " has: " + list_of(known)
-                                       : "did you mean " + nearest + "?");
-            }
-            if (!seen.insert(key).second) {
-                refuse(entry.first.Mark(), "the key " + key + " is there twice");
-            }
+            if (!contains(known, key))
+                refuse_key(entry.first, list_of(known), what, nearest_word(key, known));
+            if (!seen.insert(key).second) refuse_second(entry.first);
         }
     }
 
-    [[nodiscard]] std::string place(const YAML::Mark& mark) const {
-        return source_ + ":" + std::to_string(mark.line + 1) + ":" +
-               std::to_string(mark.column + 1) + ": ";
+    [[noreturn]] void refuse_key(const YAML::Node& key, const std::string& known,
+                                 const std::string& what, const std::string& nearest) const {
+        const std::string& name = key.Scalar();
+        if (contains(narrowing_keys, name)) {
+            refuse(key.Mark(), "the key " + name + " (narrowing of one step) is not supported yet",
+                   "narrow the whole task instead", ErrorCode::unsupported);
+        }
+        refuse(key.Mark(), "unknown key " + name + " in a " + what,
+               nearest.empty() ? "a " + what + " has: " + known : "did you mean " + nearest + "?");
+    }
+
+    [[noreturn]] void refuse_second(const YAML::Node& key) const {
+        refuse(key.Mark(), "the key " + key.Scalar() + " is there twice");
     }
 
     std::string text(const YAML::Node& node, const std::string& key) const {

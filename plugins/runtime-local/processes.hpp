@@ -5,7 +5,6 @@
 #include "descriptor.hpp"
 #include <loong/error.hpp>
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +19,6 @@ struct ProcessIdentity {
     pid_t pid = 0;
     /// Clock ticks from boot to its start.
     std::uint64_t start_time = 0;
-
-    friend auto operator<=>(const ProcessIdentity&, const ProcessIdentity&) = default;
 };
 
 /// A process that was looked for, and a descriptor of it.
