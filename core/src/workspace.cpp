@@ -55,7 +55,9 @@ Result<PluginObject<Store>> Workspace::open_store() const {
     setup.settings = config_.store_settings;
     setup.state_directory = config_.state_directory;
     setup.host = &host_;
-    return load_store(config_.store_plugin, plugin_directories(config_.plugin_path), setup);
+    auto store = load_store(config_.store_plugin, plugin_directories(config_.plugin_path), setup);
+    if (store || store.error().code != ErrorCode::plugin_not_found) return store;
+    return in_config(config_, config_.store_plugin_place, "store.plugin", store.error());
 }
 
 std::vector<std::string> Workspace::worker_arguments() const {
@@ -112,7 +114,10 @@ Result<std::string> Workspace::frozen_plugin(const RuntimeEntry& entry) const {
     Result<std::string> own = resolve_plugin(entry.plugin, plugin_directories({}));
     Result<std::string> found =
         resolve_plugin(entry.plugin, plugin_directories(config_.plugin_path));
-    if (!found) return found;
+    if (!found) {
+        const std::string key = "runtimes." + entry.name + ".plugin";
+        return in_config(config_, entry.plugin_place, key, found.error());
+    }
     if (own && *own == *found && entry.plugin.find('/') == std::string::npos) return entry.plugin;
     return found;
 }
