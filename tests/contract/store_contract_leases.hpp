@@ -88,14 +88,20 @@ TEST_P(StoreContract, waiting_for_a_lease_ends_with_the_lease_or_with_the_limit)
     EXPECT_GE(std::chrono::steady_clock::now() - start, Milliseconds(60));
     EXPECT_EQ(must(other->wait_for_lease("slot-1", Milliseconds(0))), nullptr);
 
+    std::chrono::steady_clock::time_point taken;
     std::thread waiter = in_thread([&] {
         const auto own = open();
         const auto waited = must(own->wait_for_lease("slot-1", test_patience));
+        taken = std::chrono::steady_clock::now();
         ASSERT_NE(waited, nullptr);
         EXPECT_TRUE(waited->is_held());
     });
+    // Long enough for the other thread to be waiting too; nothing is wrong where it is not yet.
+    EXPECT_EQ(must(other->wait_for_lease("slot-1", Milliseconds(60))), nullptr);
+    const auto freed = std::chrono::steady_clock::now();
     lease.reset();
     waiter.join();
+    EXPECT_LT(taken - freed, Seconds(3));
     EXPECT_NE(must(other->wait_for_lease("slot-1", Milliseconds(0))), nullptr);
 }
 
