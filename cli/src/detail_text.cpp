@@ -192,6 +192,7 @@ std::string created_text(const CreateResult& created, const Terminal& terminal) 
         report.field("withheld", withheld + " (looks secret; `--env NAME` passes it on)");
     }
     add_commands(report, status, terminal);
+    if (status.terminal) return report.text();
     report.field("status", "loong tasks status " + created.task.row.task_id);
     report.field("output", "loong tasks output " + created.task.row.task_id + " --follow");
     return report.text();
