@@ -116,12 +116,22 @@ public:
         }
         Items items;
         for (const std::string& task : *chosen) {
-            items.push_back({task, tasks->recover(task, options_)});
+            Result<ActionResult> result = tasks->recover(task, options_);
+            if (all_ && result && is_in_order(*result)) continue;
+            items.push_back({task, std::move(result)});
         }
         return report_actions(invocation, *tasks, std::move(items));
     }
 
 private:
+    // The worker that one recovered task brings serves the whole queue, so others that were found
+    // waiting for one are in order when their turn comes. Nobody asked about them by name.
+    static bool is_in_order(const ActionResult& result) {
+        const bool is_skipped = result.result != ActionResultKind::applied &&
+                                result.result != ActionResultKind::would_apply;
+        return is_skipped && result.task && !result.task->row.task_status.needs_attention;
+    }
+
     // Tasks that failed are left alone, also with --retry: it is about what hangs now, and not
     // about every failure that was ever left lying.
     static Result<std::vector<std::string>> everything(Tasks& tasks) {

@@ -275,7 +275,7 @@ class RecoverTest(SystemTest):
             await_death(pid)
         found = self.loong("tasks", "list", "--json").json()
         self.assertEqual(found["counts"], {"recoverable": 10, "needs_attention": 10})
-        done = self.recover("--all", code=None)
+        done = self.recover("--all")
         kinds = [one["action"]["kind"] for one in done["results"]]
         gate.let_through(len(running))
         self.wait(*running, *queued)
