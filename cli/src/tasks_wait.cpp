@@ -26,7 +26,7 @@ public:
         table.example("loong tasks wait k3f9qa --timeout 10m");
         table.example("loong tasks wait --label 'nightly*' --until terminal");
         table.exit_codes(
-            "0 completed (or the status asked for), 1 ended otherwise or can no longer "
+            "0 completed or in good order, 1 ended otherwise or can no longer "
             "get there, 2 failure, 3 attention is needed, 4 not found or not visible, "
             "124 the time ran out, 130 interrupted");
     }

@@ -234,7 +234,7 @@ public:
     /// `conflict`: the task's revision is not `expected_revision`, or `lease` is given and no longer
     /// held: nothing was written. `task_not_found`. After `store_io` the records are not there and
     /// will not appear. `records` is not empty and continues the ids after `expected_revision`.
-    /// At most 1 MiB per record.
+    /// At most 1 MiB per record: `invalid_argument`, and nothing is written.
     virtual Result<void> append(std::string_view task_id, std::uint64_t expected_revision,
                                 const std::vector<std::string>& records, const TaskSummary& summary,
                                 const Lease* lease) = 0;
