@@ -89,9 +89,8 @@ std::vector<std::string> Index::existing(std::vector<std::string> task_ids) cons
 Result<ListedTask> Index::find(std::string_view task_id) {
     std::vector<ListedTask> found;
     auto done = run(Needs::completeness, [&](Database& database) {
-        const std::vector<std::string> only{std::string(task_id)};
         show_selected(
-            database, [&] { return only; }, found);
+            database, [&] { return std::vector<std::string>{std::string(task_id)}; }, found);
     });
     if (!done) return std::move(done).error();
     if (found.empty()) return task_not_found(task_id);
