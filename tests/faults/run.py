@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Faults on the real programs.
 
-    run.py kill --build DIR [--every | --points N] [--scenario NAME]...
+    run.py --build DIR kill [--every | --points N] [--scenario NAME]...
+    run.py --build DIR error [--for-good] [--points N] [--scenario NAME]...
+    run.py --build DIR soak [--seconds N]
+    run.py --build DIR damage [--per-file N]
 
 See tests/README.md for what each does and how long it takes.
 """
@@ -10,9 +13,11 @@ import argparse
 import os
 import random
 import sys
+import tempfile
 
-from loong_faults import injection, scenarios
+from loong_faults import damage, injection, scenarios, soak
 from loong_faults.campaign import Campaign, print_counts
+from loong_faults.installation import Installation
 from loong_faults.place import Broken
 
 
@@ -47,6 +52,47 @@ def kill(arguments):
         return print_counts(campaign.run(work), "kill points")
 
 
+# What a full disk refuses, what a failing one does, and what a process without free descriptors
+# cannot have.
+WRITING = (
+    "write,pwrite64,ftruncate,fallocate,fsync,fdatasync,mkdir,mkdirat,rename,renameat,renameat2"
+)
+FAULTS = {
+    "ENOSPC": WRITING + ",openat,openat2",
+    "EIO": WRITING + ",read,pread64,openat,openat2",
+    "EMFILE": "openat,openat2,pipe2,socketpair,eventfd2,inotify_init1,memfd_create",
+}
+
+
+def error(arguments):
+    """Every failing call once; with `--for-good`, all calls from that one on as well."""
+    with Campaign(arguments.build, arguments.lanes) as campaign:
+        work = []
+        for scenario, sequence in campaign.sequences(chosen_scenarios(arguments)).items():
+            for name, calls in FAULTS.items():
+                known = calls.split(",")
+                count = sum(call in known for call in sequence)
+                seed = arguments.seed + scenario.name + name
+                for point in spread(list(range(1, count + 1)), arguments.points, seed):
+                    work.append((scenario, f"error {name} {point} {calls}"))
+                    if arguments.for_good:
+                        work.append((scenario, f"error {name} {point}+ {calls}"))
+        random.Random(arguments.seed).shuffle(work)
+        return print_counts(campaign.run(work), "calls failed")
+
+
+def run_soak(arguments):
+    with tempfile.TemporaryDirectory(prefix="loong-faults-") as directory:
+        installation = Installation(arguments.build, os.path.join(directory, "prefix"))
+        return soak.run(installation, directory, arguments.seconds, arguments.seed)
+
+
+def run_damage(arguments):
+    with tempfile.TemporaryDirectory(prefix="loong-faults-") as directory:
+        installation = Installation(arguments.build, os.path.join(directory, "prefix"))
+        return damage.run(installation, directory, arguments.per_file, arguments.seed)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Faults on the real programs of loong.")
     parser.add_argument("--build", required=True, help="a build tree, or an installed one")
@@ -58,6 +104,17 @@ def main():
     verb.add_argument("--points", type=int, help="at so many of each scenario")
     verb.add_argument("--scenario", action="append")
     verb.set_defaults(action=kill)
+    verb = verbs.add_parser("error", help="failing system calls: ENOSPC, EIO, EMFILE")
+    verb.add_argument("--points", type=int, help="at so many of each scenario and error")
+    verb.add_argument("--for-good", action="store_true", help="also all calls from each on")
+    verb.add_argument("--scenario", action="append")
+    verb.set_defaults(action=error)
+    verb = verbs.add_parser("soak", help="everything at once, and a killer")
+    verb.add_argument("--seconds", type=float, default=20)
+    verb.set_defaults(action=run_soak)
+    verb = verbs.add_parser("damage", help="files cut at every length, and random bytes")
+    verb.add_argument("--per-file", type=int, help="at most so many of each kind for each file")
+    verb.set_defaults(action=run_damage)
     arguments = parser.parse_args()
     try:
         return 0 if arguments.action(arguments) else 1

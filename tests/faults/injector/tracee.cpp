@@ -5,9 +5,11 @@
 #include <csignal>
 #include <elf.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 // After <sys/ptrace.h>, which knows the request but not the structure.
 #include <linux/ptrace.h>
@@ -94,6 +96,9 @@ void Tracee::system_call(pid_t thread) {
         return;
     }
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !is_chosen(info.entry.nr)) return;
+    // A full disk is no reason why a terminal, or a starter's pipe, should not hear of it.
+    const bool is_error = plan_.action == Plan::Action::error;
+    if (is_error && info.entry.nr == SYS_write && info.entry.args[0] <= STDERR_FILENO) return;
     ++report_.calls;
     if (plan_.action == Plan::Action::count) {
         report_.sequence.push_back(static_cast<std::int64_t>(info.entry.nr));

@@ -47,7 +47,7 @@ class Place:
 
     # ---- commands ------------------------------------------------------------------------------
 
-    def run(self, *arguments, plan="", limit=60):
+    def run(self, *arguments, plan="", limit=150):
         """Runs `loong ARGUMENT...`, under a plan where one is given."""
         command = [self.installation.program, *arguments]
         if plan:
@@ -117,6 +117,27 @@ class Place:
         for session in self.sessions:
             found |= set(processes.with_environment("LOONG_TASK_SESSION_ID=" + session))
         return found
+
+    def keepers(self):
+        """Ids of the keepers of this place: their environment is nothing but a session's id."""
+        found = []
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            words = processes.command_line(name).split()
+            if words[:1] == ["loong-keeper"] and self.holds(name):
+                found.append(int(name))
+        return found
+
+    def holds(self, pid):
+        """Whether a process has a directory of this place open."""
+        folder = f"/proc/{pid}/fd"
+        try:
+            return any(
+                os.readlink(f"{folder}/{one}").startswith(self.home) for one in os.listdir(folder)
+            )
+        except OSError:
+            return False
 
     def session_processes(self, session):
         return processes.with_environment("LOONG_TASK_SESSION_ID=" + session)
