@@ -1,11 +1,10 @@
-"""Work survives whoever created it: a terminal that goes away, closed streams, an empty environment,
-a session that is killed whole."""
+"""Work survives whoever created it: a terminal that goes away, closed streams, an empty
+environment, a session that is killed whole."""
 
 import os
 import pty
 import signal
 import subprocess
-import unittest
 
 from loong_system import PROGRAM, SystemTest, await_death, main
 
@@ -28,7 +27,7 @@ class CallerTest(SystemTest):
         return f"echo before; {post.tell()}; {gate.wait}; echo after"
 
     def in_terminal(self, words):
-        """The process, a session leader with a terminal of its own, and the terminal's other end."""
+        """The process, leader of a session with a terminal, and that terminal's other end."""
         child, master = pty.fork()
         if child == 0:
             try:

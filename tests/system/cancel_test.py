@@ -1,9 +1,7 @@
 """Cancel is delivered, acknowledged, forced, and final."""
 
 import os
-import signal
 import threading
-import unittest
 
 from loong_system import PROGRAM, SystemTest, await_death, is_alive, main
 
@@ -189,7 +187,7 @@ class CancelTest(SystemTest):
             task = self.create_running("exec sleep 1000")
             worker = self.worker_of(task)
             call = self.start("tasks", "cancel", "--force", task)
-            os.kill(worker, signal.SIGKILL)
+            self.kill(worker)
             call.communicate()
             self.assertEqual(call.returncode, 0)
             if self.status(task) == "recoverable":

@@ -1,11 +1,11 @@
-"""Many creators at once: every task is carried, each exactly once, by no more workers than allowed."""
+"""Many creators at once: every task is carried, each exactly once, and never by more workers than
+allowed."""
 
 import json
 import os
 import subprocess
 import threading
 import time
-import unittest
 
 from loong_system import PROGRAM, SystemTest, main
 
@@ -74,6 +74,7 @@ class CrowdTest(Crowd):
 
     def test_twenty_creators_on_an_empty_queue(self):
         """All are served, no status flaps, and never are there more workers than allowed."""
+
         seen = {}
         stop = threading.Event()
         self.loong("tasks", "list")

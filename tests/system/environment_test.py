@@ -4,7 +4,6 @@ and what it may do from inside: report, and create tasks of its own."""
 import glob
 import json
 import os
-import unittest
 
 from loong_system import PROGRAM, SystemTest, main
 

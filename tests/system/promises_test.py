@@ -4,7 +4,6 @@ import os
 import statistics
 import threading
 import time
-import unittest
 
 from loong_system import PROGRAM, SystemTest, await_death, is_alive, main, parent_of
 

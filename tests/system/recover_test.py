@@ -3,7 +3,6 @@ the same action and change nothing."""
 
 import os
 import signal
-import unittest
 
 from loong_system import SystemTest, await_death, is_alive, main, parent_of, tree
 

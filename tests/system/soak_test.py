@@ -9,7 +9,6 @@ import random
 import signal
 import threading
 import time
-import unittest
 
 from loong_system import SystemTest, main
 
@@ -123,7 +122,8 @@ class SoakTest(SystemTest):
         others = [task for task, word in words.items()
                   if word not in ("completed", "cancelled")]
         counts = {word: list(words.values()).count(word) for word in set(words.values())}
-        self.say(f"accepted {len(self.accepted)}, kept {len(words)}, {counts}, killed {self.killed}")
+        self.say(f"accepted {len(self.accepted)}, kept {len(words)}, {counts}")
+        self.say(f"killed {self.killed}")
         self.say(f"lost {len(lost)}, sessions begun twice {len(twice)}, untrue outcomes "
                  f"{len(untrue)}, revived after cancel {len(revived)}, otherwise ended "
                  f"{len(others)}, rounds of recover {rounds}, surprises {len(self.surprises)}")

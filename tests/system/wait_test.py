@@ -1,5 +1,5 @@
-"""Waiting, following, and reading events: by events and not by the clock, with the right exit codes,
-gap-free across every change of worker."""
+"""Waiting, following, and reading events: by events and not by the clock, with the right exit
+codes, gap-free across every change of worker."""
 
 import calendar
 import json
@@ -8,7 +8,6 @@ import pty
 import signal
 import statistics
 import time
-import unittest
 
 from loong_system import PATIENCE, PROGRAM, SystemTest, main
 
@@ -42,7 +41,8 @@ class WaitTest(SystemTest):
             (1, ["--until", "running", completed]), (124, ["--timeout", "1s", held]),
             (0, ["--until", "waiting", held]), (1, [failed, lost]),
             (0, ["--any", completed, held]), (1, ["--any", failed, held]),
-            (4, ["task-nothere"]), (4, [completed, "task-nothere"]), (2, ["--until", "nonsense", held]),
+            (4, ["task-nothere"]), (4, [completed, "task-nothere"]),
+            (2, ["--until", "nonsense", held]),
             (2, ["--timeout", "soon", held]), (2, []),
         ]
         for code, words in cases:
