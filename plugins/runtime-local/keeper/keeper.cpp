@@ -118,19 +118,23 @@ bool Keeper::wait_for_go() {
     }
 }
 
-void Keeper::mark_started() {
+int Keeper::mark_started() {
     char mark[started_mark_size];
     std::memset(mark, '\n', sizeof(mark));
     std::memcpy(mark, spec_.command_id, std::strlen(spec_.command_id));
-    static_cast<void>(pwrite(lock_descriptor, mark, sizeof(mark), 0));
+    const ssize_t written = pwrite(lock_descriptor, mark, sizeof(mark), 0);
+    if (written == static_cast<ssize_t>(sizeof(mark))) return 0;
+    return written < 0 ? errno : ENOSPC;
 }
 
 void Keeper::keep() {
-    mark_started();
+    // A command that ran unmarked would be taken for one that never ran, and be run again.
+    const int unmarked = mark_started();
     ending_.command_id = spec_.command_id;
     ending_.streams = output_.streams;
     ending_.started_at = wall_clock();
-    const Started started = start_command(spec_, ends_);
+    const Started started = unmarked == 0 ? start_command(spec_, ends_)
+                                          : Started{-1, StartStage::process, unmarked};
     close(ends_[0]);
     close(ends_[1]);
     release_spec(spec_);

@@ -23,7 +23,8 @@ public:
 
 private:
     void tell_failure(const char* what, int error);
-    void mark_started();
+    /// 0, or why the mark could not be written.
+    int mark_started();
     void wait_for_something();
     void obey_signals();
     void obey_worker();
