@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string_view>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,7 +61,6 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     ::setsid();
     const pid_t child = ::fork();
     if (child != 0) ::_exit(child < 0 ? 1 : 0);
-    ::umask(077);
     struct sigaction plain {};
     plain.sa_handler = SIG_DFL;
     for (int number = 1; number < NSIG; ++number) ::sigaction(number, &plain, nullptr);
