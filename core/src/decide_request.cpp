@@ -24,13 +24,13 @@ std::optional<std::string> broken_limit(const NewRequest& request) {
     };
     if (request.key.empty()) return "a request without a key is opened";
     if (!is_utf8(request.key)) return "a request's key is no UTF-8";
-    if (const auto why = longer(request.key, limit::key, "a request's key")) return why;
-    if (const auto why = longer(request.tool, limit::key, "a request's tool")) return why;
+    if (auto why = longer(request.key, limit::key, "a request's key")) return why;
+    if (auto why = longer(request.tool, limit::key, "a request's tool")) return why;
     if (request.question.empty()) return "a request without a question is opened";
-    if (const auto why = longer(request.question, limit::question, "a request's question")) {
+    if (auto why = longer(request.question, limit::question, "a request's question")) {
         return why;
     }
-    if (const auto why = longer(request.detail, limit::long_text, "a request's detail")) return why;
+    if (auto why = longer(request.detail, limit::long_text, "a request's detail")) return why;
     if (request.kind == RequestKind::input && !request.options.empty()) {
         return "an input has options, and only approvals may";
     }

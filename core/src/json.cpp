@@ -108,6 +108,7 @@ void append_object(std::string& out, const Value::Object& object, int depth) {
 }
 
 void append_value(std::string& out, const Value& value, int depth) {
+    const bool is_room = depth < max_json_depth;
     if (const bool* flag = value.as_bool()) {
         out += *flag ? "true" : "false";
     } else if (const std::int64_t* integer = value.as_integer()) {
@@ -116,11 +117,9 @@ void append_value(std::string& out, const Value& value, int depth) {
         append_json(out, *number);
     } else if (const std::string* text = value.as_string()) {
         append_json(out, std::string_view(*text));
-    } else if (depth >= max_json_depth) {
-        out += "null";
-    } else if (const Value::Array* array = value.as_array()) {
+    } else if (const Value::Array* array = value.as_array(); array != nullptr && is_room) {
         append_array(out, *array, depth + 1);
-    } else if (const Value::Object* object = value.as_object()) {
+    } else if (const Value::Object* object = value.as_object(); object != nullptr && is_room) {
         append_object(out, *object, depth + 1);
     } else {
         out += "null";
