@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import statistics
+import subprocess
 import time
 
 from loong_system import PATIENCE, PROGRAM, SystemTest, main
@@ -137,6 +138,25 @@ class WaitTest(SystemTest):
         self.assertLessEqual(after[1] - before[1], 2)
         self.loong("tasks", "cancel", "--force", task)
         waiting.communicate()
+
+    def test_without_inotify(self):
+        """A machine allows few instances a user; without one, waiting and working only get slow."""
+        forbid = ["unshare", "--user", "--map-root-user", "/bin/sh", "-c",
+                  'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"', "sh"]
+        if subprocess.run([*forbid, "true"], check=False, capture_output=True).returncode != 0:
+            self.skipTest("the limit cannot be lowered here")
+        task = self.create_running("exec sleep 1000")
+        waiting = subprocess.Popen([*forbid, PROGRAM, "tasks", "wait", task],
+                                   env=self.environment, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.loong("tasks", "cancel", "--force", task)
+        out, err = waiting.communicate(timeout=PATIENCE)
+        self.assertEqual(waiting.returncode, 1, out + err)
+        self.await_idle()
+        done = subprocess.run([*forbid, PROGRAM, "tasks", "create", "-q", "--wait", "--retry", "1",
+                               "[ -e $HOME/again ] || { touch $HOME/again; exit 1; }"],
+                              env=self.environment, check=False, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_interrupt(self):
         task = self.create_running("exec sleep 1000")
