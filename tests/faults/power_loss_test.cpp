@@ -1,0 +1,131 @@
+/// Power lost before every change that the store makes: what was acknowledged is there.
+
+#include "file_store_fixture.hpp"
+#include "losing_files.hpp"
+
+#include <cstdio>
+#include <map>
+
+namespace loong::store_files {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PowerLossTest : public FileStoreTest {
+protected:
+    /// What has been promised so far.
+    struct Promised {
+        std::map<std::string, std::uint64_t> revisions;
+        /// Asked for, and perhaps there already, perhaps not.
+        std::map<std::string, std::uint64_t> asked;
+        std::vector<std::string> erased;
+    };
+
+    void lose_power(Loss loss) {
+        ++losses_;
+        const std::string place = directory_ / ("after-" + std::to_string(losses_));
+        files_.image(place, loss);
+        StoreSetup setup;
+        setup.state_directory = place;
+        setup.host = &host_;
+        auto opened = FileStore::make(setup, FileSystem::real());
+        ASSERT_TRUE(opened) << opened.error().message << " after change " << files_.changes;
+        look(**opened, place);
+        fs::remove_all(place);
+    }
+
+    void look(Store& store, const std::string& place) {
+        for (const auto& [task, revision] : promised_.revisions) {
+            const auto found = store.revision(task);
+            ASSERT_TRUE(found) << task << ": " << found.error().message << ", change "
+                               << files_.changes;
+            EXPECT_GE(*found, revision) << task << ", change " << files_.changes;
+            EXPECT_LE(*found, promised_.asked[task]) << task;
+            ASSERT_EQ(must(store.read(task)).records.size(), *found);
+        }
+        for (const ListedTask& row :
+             must(store.list({}, ListOrder::oldest_first, {}, 10'000)).tasks) {
+            EXPECT_TRUE(promised_.asked.contains(row.task_id)) << row.task_id << " came back";
+            EXPECT_TRUE(row.summary) << row.task_id << ": " << row.summary.error().message
+                                     << ", change " << files_.changes;
+        }
+        for (const std::string& task : promised_.erased) {
+            EXPECT_FALSE(must(store.read_secrets(task))) << task << " in " << place;
+        }
+    }
+
+    void create_one(Store& store, std::uint64_t number) {
+        NewTask task = make_task(number);
+        task.secrets = "secret";
+        promised_.asked[task.task_id] = 1;
+        summaries_[number] = create(store, task);
+        promised_.revisions[task.task_id] = 1;
+    }
+    void append(Store& store, std::uint64_t number) {
+        TaskSummary& summary = summaries_[number];
+        promised_.asked[summary.task_id] = summary.revision + 2;
+        must(try_append(store, summary, 2));
+        promised_.revisions[summary.task_id] = summary.revision;
+    }
+    void erase(Store& store, std::uint64_t number) {
+        must(store.erase_secrets(task_id_of(number)));
+        promised_.erased.push_back(task_id_of(number));
+    }
+    void remove(Store& store, std::uint64_t number) {
+        promised_.revisions.erase(task_id_of(number));
+        must(store.remove(task_id_of(number), summaries_[number].revision));
+        promised_.asked.erase(task_id_of(number));
+    }
+
+    void live_through(Loss loss) {
+        files_.before_each_change = [&, loss] { lose_power(loss); };
+        const auto store = open(files_);
+        for (std::uint64_t number = 1; number <= 3; ++number) create_one(*store, number);
+        append(*store, 1);
+        append(*store, 2);
+        append(*store, 1);
+        must(store->take_lease("slot-0"));
+        erase(*store, 1);
+        remove(*store, 2);
+        for (std::uint64_t number = 10; number < 30; ++number) {
+            promised_.asked[task_id_of(number)] = 1;
+        }
+        create_tasks(*store, 10, 29);
+        for (std::uint64_t number = 10; number < 30; ++number) {
+            promised_.revisions[task_id_of(number)] = 1;
+        }
+        append(*store, 3);
+        lose_power(loss);
+        files_.before_each_change = nullptr;
+        std::printf("losses of power: %d, tasks lost: 0\n", losses_);
+        EXPECT_GT(losses_, 50);
+    }
+
+    LosingFiles files_{root()};
+    Promised promised_;
+    std::map<std::uint64_t, TaskSummary> summaries_;
+    int losses_ = 0;
+};
+
+TEST_F(PowerLossTest, nothing_that_was_not_synced_comes_through) { live_through(Loss::everything); }
+TEST_F(PowerLossTest, names_come_through_without_content) { live_through(Loss::content); }
+TEST_F(PowerLossTest, content_comes_through_without_names) { live_through(Loss::names); }
+
+TEST_F(PowerLossTest, a_sync_that_is_left_out_is_noticed) {
+    // Proves the test: names that are never synced are lost.
+    class Forgetful : public LosingFiles {
+    public:
+        using LosingFiles::LosingFiles;
+        int sync_directory(int) override { return 0; }
+        int sync_all(int) override { return 0; }
+    };
+    Forgetful files(root());
+    const auto store = open(files);
+    create(*store, 1);
+    const std::string place = directory_ / "after";
+    files.image(place, Loss::everything);
+    EXPECT_FALSE(fs::exists(place + "/tasks/" + task_id_of(1) + "/events.yaml"));
+}
+
+} // namespace
+} // namespace loong::store_files
