@@ -67,18 +67,14 @@ public:
     }
 
     void write_to(ListResult& result, const ListRequest& request) const {
-        std::uint64_t all = 0;
         for (const auto& [status, number] : by_status_) {
-            result.counts.emplace_back(status, number);
-            all += number;
+            if (request.status && status != *request.status) continue;
+            const std::uint64_t matched = request.attention ? number.attention : number.all;
+            if (matched == 0) continue;
+            result.counts.emplace_back(status, matched);
+            result.matched_count += matched;
+            result.needs_attention_count += number.attention;
         }
-        result.needs_attention_count = needs_attention_;
-        result.matched_count = all;
-        if (request.status) {
-            const auto found = by_status_.find(*request.status);
-            result.matched_count = found == by_status_.end() ? 0 : found->second;
-        }
-        if (request.attention) result.matched_count = needs_attention_;
     }
 
 private:
@@ -94,8 +90,9 @@ private:
         if (group.session_state == SessionState::ready) {
             facts.queue_served = observer_.queue_served();
         }
-        by_status_[derive_status(facts)] += group.count;
-        if (derive_needs_attention(facts)) needs_attention_ += group.count;
+        Number& number = by_status_[derive_status(facts)];
+        number.all += group.count;
+        if (derive_needs_attention(facts)) number.attention += group.count;
     }
 
     Result<void> count_running(TaskFilter filter) {
@@ -108,8 +105,9 @@ private:
                 cursor = row.task_id;
                 const ObservedTask observed =
                     observer_.observe(std::move(row), Observer::Depth::leases);
-                ++by_status_[observed.task_status.status];
-                if (observed.task_status.needs_attention) ++needs_attention_;
+                Number& number = by_status_[observed.task_status.status];
+                ++number.all;
+                if (observed.task_status.needs_attention) ++number.attention;
             }
             if (!page->has_more) return {};
         }
@@ -117,8 +115,11 @@ private:
 
     Store& store_;
     Observer& observer_;
-    std::map<Status, std::uint64_t> by_status_;
-    std::uint64_t needs_attention_ = 0;
+    struct Number {
+        std::uint64_t all = 0;
+        std::uint64_t attention = 0;
+    };
+    std::map<Status, Number> by_status_;
 };
 
 } // namespace

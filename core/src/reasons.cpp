@@ -42,7 +42,11 @@ std::string session_of(const FactDetails& details) {
 std::string ended(const std::string& how, const FactDetails& details, bool with_cause) {
     std::string reason = how + age(details.state_since, details, " ", " ago");
     if (!with_cause) return reason;
-    if (details.exit_code) reason += " with exit code " + std::to_string(*details.exit_code);
+    const std::string code =
+        details.exit_code ? "exit code " + std::to_string(*details.exit_code) : std::string();
+    // Most messages say the code themselves, and better: which step it was of, say.
+    const bool is_told = details.outcome_message.ends_with(code);
+    if (!code.empty() && !is_told) reason += " with " + code;
     if (details.signal) reason += " by signal " + std::to_string(*details.signal);
     if (!details.outcome_message.empty()) reason += ": " + shown(details.outcome_message);
     return reason;

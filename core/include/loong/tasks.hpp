@@ -181,6 +181,7 @@ struct ListRequest {
 
 struct ListResult {
     std::vector<TaskRow> tasks;
+    /// Of all that match the request, not only of those on the page.
     std::uint64_t matched_count = 0;
     /// By status, only those that occur, in the order of `Status`.
     std::vector<std::pair<Status, std::uint64_t>> counts;
