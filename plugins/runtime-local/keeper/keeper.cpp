@@ -133,8 +133,8 @@ void Keeper::keep() {
     ending_.command_id = spec_.command_id;
     ending_.streams = output_.streams;
     ending_.started_at = wall_clock();
-    const Started started = unmarked == 0 ? start_command(spec_, ends_)
-                                          : Started{-1, StartStage::process, unmarked};
+    const Started started =
+        unmarked == 0 ? start_command(spec_, ends_) : Started{-1, StartStage::process, unmarked};
     close(ends_[0]);
     close(ends_[1]);
     release_spec(spec_);
