@@ -5,6 +5,7 @@
     run.py --build DIR error [--for-good] [--points N] [--scenario NAME]...
     run.py --build DIR soak [--seconds N]
     run.py --build DIR damage [--per-file N]
+    run.py --build DIR reboot
 
 See tests/README.md for what each does and how long it takes.
 """
@@ -15,7 +16,7 @@ import random
 import sys
 import tempfile
 
-from loong_faults import damage, injection, scenarios, soak
+from loong_faults import damage, injection, reboot, scenarios, soak
 from loong_faults.campaign import Campaign, print_counts
 from loong_faults.installation import Installation
 from loong_faults.place import Broken
@@ -93,6 +94,12 @@ def run_damage(arguments):
         return damage.run(installation, directory, arguments.per_file, arguments.seed)
 
 
+def run_reboot(arguments):
+    with tempfile.TemporaryDirectory(prefix="loong-faults-") as directory:
+        installation = Installation(arguments.build, os.path.join(directory, "prefix"))
+        return reboot.run(installation, directory)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Faults on the real programs of loong.")
     parser.add_argument("--build", required=True, help="a build tree, or an installed one")
@@ -115,6 +122,8 @@ def main():
     verb = verbs.add_parser("damage", help="files cut at every length, and random bytes")
     verb.add_argument("--per-file", type=int, help="at most so many of each kind for each file")
     verb.set_defaults(action=run_damage)
+    verb = verbs.add_parser("reboot", help="the machine started anew; other versions")
+    verb.set_defaults(action=run_reboot)
     arguments = parser.parse_args()
     try:
         return 0 if arguments.action(arguments) else 1
