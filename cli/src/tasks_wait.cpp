@@ -25,10 +25,9 @@ public:
         table.value("--timeout", "TIME", timeout_, "give up after that (30s, 10m)");
         table.example("loong tasks wait k3f9qa --timeout 10m");
         table.example("loong tasks wait --label 'nightly*' --until terminal");
-        table.exit_codes(
-            "0 completed or in good order, 1 ended otherwise or can no longer "
-            "get there, 2 failure, 3 attention is needed, 4 not found or not visible, "
-            "124 the time ran out, 130 interrupted");
+        table.exit_codes("0 completed or in good order, 1 ended otherwise or can no longer "
+                         "get there, 2 failure, 3 attention is needed, 4 not found or not visible, "
+                         "124 the time ran out, 130 interrupted");
     }
 
     Result<ExitCode> run(Invocation& invocation) override {
