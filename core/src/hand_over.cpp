@@ -98,7 +98,13 @@ Result<void> HandOver::serve(int own_claims) {
     if (*free == 0) return {};
     Result<int> wanted = startable(*free + own_claims);
     if (!wanted) return std::move(wanted).error();
-    const int count = std::min(*free, *wanted - own_claims);
+    int count = std::min(*free, *wanted - own_claims);
+    if (count <= 0 && held == 0) {
+        // What becomes due later needs somebody who waits for it.
+        Result<std::optional<Time>> due = store_->next_due(now());
+        if (!due) return std::move(due).error();
+        if (*due) count = 1;
+    }
     if (count <= 0) return {};
     if (held > 0 && inside_a_task()) return ask_live_worker();
     for (int number = 0; number < count; ++number) {

@@ -71,6 +71,24 @@ def check_record(place):
     require(place.effects("done") == 1, "it ran again")
 
 
+def check_retry_later(place):
+    """Where a failure is collected with an attempt left, somebody waits until it is due."""
+    task = started(place, "a", "--retry", "1")
+    kill_worker(place, task)
+    session = place.status(task)["task_session_id"]
+    work = [
+        pid
+        for pid in place.session_processes(session)
+        if not processes.command_line(pid).startswith("loong-keeper")
+    ]
+    processes.kill(*work)
+    ended = processes.wait_until(lambda: not place.session_processes(session))
+    require(ended, "the keeper of ended work stays")
+    processes.remove(place.directory + "/gate.a")
+    injection.settle(place)
+    require(statuses(place) == {"a": "completed"}, f"after the retry: {statuses(place)}")
+
+
 def check_cancel(place):
     task = started(place, "a")
     kill_everything(place, task)
@@ -132,6 +150,7 @@ def check_newer_task(place):
 CHECKS = (
     (check_queue, ONE_AT_A_TIME),
     (check_retry, ""),
+    (check_retry_later, ""),
     (check_record, ""),
     (check_cancel, ""),
     (check_newer_format, ""),
