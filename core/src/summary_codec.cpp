@@ -179,8 +179,7 @@ constexpr Field field(std::string_view key, Get) {
 }
 
 // clang-format off: a table is read as one.
-#define LOONG_MEMBER_(name)                                                                        \
-    [](auto& summary) -> auto& { return summary.name; }
+#define LOONG_MEMBER_(name) ([](auto& summary) -> auto& { return summary.name; })
 constexpr std::array fields = {
     field("id", LOONG_MEMBER_(task_id)),
     field("rev", LOONG_MEMBER_(revision)),

@@ -101,9 +101,8 @@ Result<WaitResult> Tasks::Implementation::wait(const WaitRequest& request) {
     std::vector<std::string> ids;
     for (const std::string& task : request.tasks) {
         Awaited one;
-        Result<std::string> task_id = resolve(task);
-        Result<std::uint64_t> revision =
-            task_id ? store().revision(*task_id) : std::move(task_id).error();
+        const Result<std::string> task_id = resolve(task);
+        Result<std::uint64_t> revision = task_id ? store().revision(*task_id) : task_id.error();
         if (revision) {
             one.task_id = *task_id;
             one.after_id = request.after_id.value_or(*revision);
@@ -169,9 +168,8 @@ Result<WaitResult> Tasks::Implementation::wait(const WaitRequest& request) {
         }
         Result<EventRecords> records =
             store().read_events(one.task_id, one.after_id, most_waited_events);
-        Result<std::vector<Event>> events =
-            records ? read_all(records->records) : std::move(records).error();
-        Result<TaskDetail> found = events ? detail(one.task_id) : std::move(events).error();
+        Result<std::vector<Event>> events = records ? read_all(records->records) : records.error();
+        Result<TaskDetail> found = events ? detail(one.task_id) : events.error();
         if (!found) {
             result.tasks.emplace_back(std::move(found).error());
             continue;

@@ -6,11 +6,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <signal.h>
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ std::vector<std::string> worker_environment(const WorkerStart& start) {
         if (!replaced) variables.emplace_back(variable);
     }
     for (const auto& [name, value] : start.environment) {
-        if (!value.empty()) variables.push_back(name + "=" + value);
+        if (!value.empty()) variables.push_back(std::string(name).append("=").append(value));
     }
     return variables;
 }
