@@ -163,7 +163,10 @@ void fold_session_event(TaskState& state, const Event& event) {
     case EventKind::delegate_cancel_requested: return request_cancel(state, event);
     case EventKind::delegate_cancel_acknowledged: return acknowledge_cancel(state, event);
     case EventKind::delegate_carrier_lost:
-        state.last_error = event.data.string_or("message", state.last_error);
+        // Work that is alive is taken over, and nothing was lost but its worker.
+        if (event.data.string_or("found", "") != "alive") {
+            state.last_error = event.data.string_or("message", state.last_error);
+        }
         return;
     case EventKind::delegate_recovery_applied: return recover(state, event);
     default: return;

@@ -45,7 +45,8 @@ void step(TaskState& state, const Event& event, StepRecord::State next) {
     const std::int64_t total = event.data.integer_or("total", 0);
     const std::int64_t index = event.data.integer_or("index", -1);
     if (total <= 0 || index < 0) return;
-    state.summary.progress.done = next == StepRecord::State::started ? index : index + 1;
+    const bool is_done = next == StepRecord::State::completed || record->continued;
+    state.summary.progress.done = is_done ? index + 1 : index;
     state.summary.progress.total = total;
     state.summary.progress.at = event.at;
 }

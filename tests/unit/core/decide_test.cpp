@@ -593,6 +593,25 @@ TEST(Decide, ProgressIsWithinBounds) {
     EXPECT_EQ(task.apply(command::Report{"session-other", progress}), "conflict");
 }
 
+TEST(Decide, AFailedStepIsNotDoneUnlessThePlanGoesOn) {
+    TaskMachine task;
+    task.create(), task.start();
+    StepReport step{"compile", 0, 3, StepRecord::State::failed, 1, {}, "exit code 1", {}, false};
+    task.apply(command::ReportStep{task.session(), step});
+    EXPECT_EQ(task.summary().progress.done, 0);
+    step.continued = true;
+    task.apply(command::ReportStep{task.session(), step});
+    EXPECT_EQ(task.summary().progress.done, 1);
+}
+
+TEST(Decide, WorkThatIsTakenOverIsNoError) {
+    TaskMachine task;
+    task.create(), task.start();
+    EXPECT_EQ(task.apply(command::Adopt{7, "host", 42, "a new worker took it over"}), "");
+    EXPECT_TRUE(task.summary().recovered);
+    EXPECT_EQ(task.state.last_error, "");
+}
+
 TEST(Decide, StepsAreKeptAndCountAsProgress) {
     TaskMachine task;
     task.create(), task.start();
