@@ -63,9 +63,9 @@ bool end_leftovers(const std::string& session_id, Ender ender, Deadline force_at
         if (!processes) return false;
         if (ender == Ender::worker) {
             reap_orphans();
-            for (FoundProcess& orphan : find_orphans(session_id)) {
-                processes->push_back(std::move(orphan));
-            }
+            auto orphans = find_orphans(session_id);
+            if (!orphans) return false;
+            for (FoundProcess& orphan : *orphans) processes->push_back(std::move(orphan));
         }
         if (processes->empty()) return true;
         const bool force = Clock::now() >= force_at;
@@ -91,9 +91,13 @@ Result<bool> end_work(const LostSession& session, const std::optional<Handle>& h
     const Deadline start = Clock::now();
     const Deadline force_at = start + grace;
     const Deadline give_up_at = force_at + std::chrono::seconds(4);
-    if (handle && !handle->boot_id.empty() && handle->boot_id != boot_id()) return true;
     if (handle) {
-        const Descriptor keeper = open_process(handle->keeper);
+        const auto can_run = is_of_this_boot(handle->boot_id);
+        if (!can_run) return can_run.error();
+        if (!*can_run) return true;
+        auto found = find_process(handle->keeper);
+        if (!found) return std::move(found).error();
+        const Descriptor keeper = *std::move(found);
         // The keeper counts the same grace time itself, and kills at its end.
         const Deadline keeper_limit = force_at + std::chrono::seconds(1);
         if (keeper && !end_keeper(keeper, forced, keeper_limit, force_at + Seconds(3))) {

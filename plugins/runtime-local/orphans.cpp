@@ -11,13 +11,15 @@ namespace loong::local {
 namespace {
 
 /// Children of this process in sessions other than its own.
-std::vector<pid_t> adopted_children() {
+Result<std::vector<pid_t>> adopted_children() {
     std::vector<pid_t> found;
     std::error_code failed;
     for (std::filesystem::directory_iterator thread("/proc/self/task", failed), end;
          !failed && thread != end; thread.increment(failed)) {
         const auto content = read_file(thread->path().string() + "/children", 1U << 20);
-        if (!content || !content->has_value()) continue;
+        if (!content) return content.error();
+        // A thread that has just ended has no children of its own any more.
+        if (!content->has_value()) continue;
         const char* next = (*content)->data();
         const char* const last = next + (*content)->size();
         pid_t pid = 0;
@@ -30,6 +32,7 @@ std::vector<pid_t> adopted_children() {
             if (session > 0 && session != ::getsid(0)) found.push_back(pid);
         }
     }
+    if (failed) return system_error("directory /proc/self/task", failed.value());
     return found;
 }
 
@@ -37,20 +40,28 @@ std::vector<pid_t> adopted_children() {
 
 void adopt_orphans() { static_cast<void>(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 
-std::vector<FoundProcess> find_orphans(const std::string& session_id) {
+Result<std::vector<FoundProcess>> find_orphans(const std::string& session_id) {
     std::vector<FoundProcess> found;
-    for (const pid_t pid : adopted_children()) {
-        if (carries_other_tasks(pid, session_id)) continue;
+    const auto children = adopted_children();
+    if (!children) return children.error();
+    for (const pid_t pid : *children) {
+        const auto others = carries_other_tasks(pid, session_id);
+        if (!others) return others.error();
+        if (*others) continue;
         const auto identity = identify(pid);
         if (!identity) continue;
-        Descriptor process = open_process(*identity);
-        if (process) found.push_back({*identity, std::move(process)});
+        auto process = find_process(*identity);
+        if (!process) return std::move(process).error();
+        if (*process) found.push_back({*identity, *std::move(process)});
     }
     return found;
 }
 
 void reap_orphans() {
-    for (const pid_t pid : adopted_children()) ::waitpid(pid, nullptr, WNOHANG);
+    const auto children = adopted_children();
+    // Who cannot be found now stays a zombie until the next time.
+    if (!children) return;
+    for (const pid_t pid : *children) ::waitpid(pid, nullptr, WNOHANG);
 }
 
 } // namespace loong::local

@@ -15,8 +15,8 @@ namespace loong::local {
 /// Makes this process a subreaper.
 void adopt_orphans();
 
-/// The orphans that still run, besides those that carry other tasks.
-[[nodiscard]] std::vector<FoundProcess> find_orphans(const std::string& session_id);
+/// The orphans that still run, besides those that carry other tasks. `store_io`: that cannot be told.
+[[nodiscard]] Result<std::vector<FoundProcess>> find_orphans(const std::string& session_id);
 
 /// Reaps the orphans that have ended.
 void reap_orphans();

@@ -62,12 +62,14 @@ std::optional<Probe> look(const LostSession& session, const Handle& handle, cons
     auto record = read_exit_record(directory, handle.command_id);
     if (!record) return found(State::unreachable, record.error().message);
     if (record->has_value()) return ended(handle, plan, **record);
-    if (handle.boot_id != boot_id()) {
+    const auto can_run = is_of_this_boot(handle.boot_id);
+    if (!can_run) return found(State::unreachable, can_run.error().message);
+    if (!*can_run) {
         return found(State::gone, "the machine was started anew, and there is no exit record");
     }
-    if (const Descriptor keeper = open_process(handle.keeper)) {
-        return of_keeper(keeper, directory, handle);
-    }
+    const auto keeper = find_process(handle.keeper);
+    if (!keeper) return found(State::unreachable, keeper.error().message);
+    if (*keeper) return of_keeper(*keeper, directory, handle);
     auto processes = find_session_processes(session.spec.task_session_id);
     if (!processes) return found(State::unreachable, processes.error().message);
     if (!processes->empty()) {

@@ -24,24 +24,53 @@ struct Stat {
     std::uint64_t start_time = 0;
 };
 
-std::optional<Stat> read_stat(pid_t pid) {
-    const auto content = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-    if (!content || !content->has_value()) return std::nullopt;
+/// A file about a process. Absent where the process is gone, or another user's. Everything else is
+/// an error: who cannot look must not take a process for gone.
+Result<std::optional<std::string>> read_about(pid_t pid, const char* name) {
+    const std::string path = "/proc/" + std::to_string(pid) + '/' + name;
+    const auto not_ours = [](int error) {
+        return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM;
+    };
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
+        if (not_ours(errno)) return std::optional<std::string>();
+        return system_error("file " + path, errno);
+    }
+    constexpr std::size_t most = 8U << 20;
+    std::string content;
+    char chunk[4096];
+    while (content.size() <= most) {
+        const ssize_t count = ::read(file.get(), chunk, sizeof(chunk));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && not_ours(errno)) return std::optional<std::string>();
+        if (count < 0) return system_error("file " + path, errno);
+        if (count == 0) break;
+        content.append(chunk, static_cast<std::size_t>(count));
+    }
+    return std::optional(std::move(content));
+}
+
+Result<std::optional<Stat>> read_stat(pid_t pid) {
+    const auto content = read_about(pid, "stat");
+    if (!content) return content.error();
+    if (!content->has_value()) return std::optional<Stat>();
     // The name, in parentheses, may contain anything; the state is the first field after it, the
     // start time the twentieth.
     std::string_view fields = **content;
     const std::size_t name_end = fields.rfind(')');
-    if (name_end == std::string_view::npos || name_end + 2 >= fields.size()) return std::nullopt;
+    if (name_end == std::string_view::npos || name_end + 2 >= fields.size()) {
+        return std::optional<Stat>();
+    }
     fields.remove_prefix(name_end + 2);
     Stat stat;
     stat.state = fields.front();
     for (int i = 0; i < 19; ++i) {
         const std::size_t space = fields.find(' ');
-        if (space == std::string_view::npos) return std::nullopt;
+        if (space == std::string_view::npos) return std::optional<Stat>();
         fields.remove_prefix(space + 1);
     }
     std::from_chars(fields.data(), fields.data() + fields.size(), stat.start_time);
-    return stat;
+    return std::optional(stat);
 }
 
 bool is_dead(char state) { return state == 'Z' || state == 'X'; }
@@ -60,17 +89,12 @@ std::optional<std::string_view> variable(std::string_view environment, std::stri
     return std::nullopt;
 }
 
-/// Empty where it may not be read, or there is none.
-std::string environment_of(pid_t pid) {
-    constexpr std::size_t most = 8U << 20;
-    auto content = read_file("/proc/" + std::to_string(pid) + "/environ", most);
-    return content && content->has_value() ? std::move(**content) : std::string();
-}
-
-bool carries(pid_t pid, std::string_view session_id) {
-    const std::string environment = environment_of(pid);
-    return variable(environment, keeper::session_variable) == session_id &&
-           !variable(environment, keeper::worker_variable);
+Result<bool> carries(pid_t pid, std::string_view session_id) {
+    const auto environment = read_about(pid, "environ");
+    if (!environment) return environment.error();
+    if (!environment->has_value()) return false;
+    return variable(**environment, keeper::session_variable) == session_id &&
+           !variable(**environment, keeper::worker_variable);
 }
 
 struct CloseDirectory {
@@ -79,14 +103,18 @@ struct CloseDirectory {
 
 } // namespace
 
-const std::string& boot_id() {
-    static const std::string id = [] {
-        auto content = read_file("/proc/sys/kernel/random/boot_id", 256);
-        std::string text = content && content->has_value() ? **content : std::string();
-        while (!text.empty() && text.back() == '\n') text.pop_back();
-        return text;
-    }();
-    return id;
+std::string boot_id() {
+    auto content = read_file("/proc/sys/kernel/random/boot_id", 256);
+    std::string text = content && content->has_value() ? **content : std::string();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+Result<bool> is_of_this_boot(const std::string& id) {
+    const std::string now = boot_id();
+    if (!now.empty()) return id.empty() || id == now;
+    return Error{ErrorCode::store_io, "boot: which one this is cannot be told now",
+                 "try again; look at the limit on open files"};
 }
 
 std::int64_t boot_clock() {
@@ -97,19 +125,29 @@ std::int64_t boot_clock() {
 
 std::optional<ProcessIdentity> identify(pid_t pid) {
     const auto stat = read_stat(pid);
-    if (!stat) return std::nullopt;
-    return ProcessIdentity{pid, stat->start_time};
+    if (!stat || !stat->has_value()) return std::nullopt;
+    return ProcessIdentity{pid, (*stat)->start_time};
 }
 
-Descriptor open_process(const ProcessIdentity& identity) {
-    if (identity.pid <= 0) return {};
+Result<Descriptor> find_process(const ProcessIdentity& identity) {
+    if (identity.pid <= 0) return Descriptor();
     Descriptor process = pidfd_open(identity.pid);
-    if (!process) return {};
+    if (!process && errno == ESRCH) return Descriptor();
+    if (!process) return system_error("process " + std::to_string(identity.pid), errno);
     // Looked at after the descriptor was made: were the number given to another process before,
     // the start time would tell, and after it the descriptor stays where it is.
     const auto stat = read_stat(identity.pid);
-    if (!stat || stat->start_time != identity.start_time || is_dead(stat->state)) return {};
+    if (!stat) return stat.error();
+    if (!stat->has_value() || (*stat)->start_time != identity.start_time ||
+        is_dead((*stat)->state)) {
+        return Descriptor();
+    }
     return process;
+}
+
+Descriptor open_process(const ProcessIdentity& identity) {
+    auto process = find_process(identity);
+    return process ? *std::move(process) : Descriptor();
 }
 
 bool send_signal(const Descriptor& process, int signal) {
@@ -129,20 +167,29 @@ Result<std::vector<FoundProcess>> find_session_processes(std::string_view sessio
         if (failed != std::errc() || end != text.data() + text.size() || pid == ::getpid()) {
             continue;
         }
-        if (!carries(pid, session_id)) continue;
+        auto ours = carries(pid, session_id);
+        if (!ours) return std::move(ours).error();
+        if (!*ours) continue;
         Descriptor process = pidfd_open(pid);
-        const auto stat = read_stat(pid);
+        if (!process && errno == ESRCH) continue;
+        if (!process) return system_error("process " + std::to_string(pid), errno);
         // Looked at twice, the second time with the descriptor in hand.
-        if (!process || !stat || is_dead(stat->state) || !carries(pid, session_id)) continue;
-        found.push_back({{pid, stat->start_time}, std::move(process)});
+        const auto stat = read_stat(pid);
+        if (!stat) return stat.error();
+        ours = carries(pid, session_id);
+        if (!ours) return std::move(ours).error();
+        if (!stat->has_value() || is_dead((*stat)->state) || !*ours) continue;
+        found.push_back({{pid, (*stat)->start_time}, std::move(process)});
     }
     return found;
 }
 
-bool carries_other_tasks(pid_t pid, std::string_view session_id) {
-    const std::string environment = environment_of(pid);
-    return variable(environment, keeper::worker_variable).has_value() ||
-           variable(environment, keeper::session_variable).value_or(session_id) != session_id;
+Result<bool> carries_other_tasks(pid_t pid, std::string_view session_id) {
+    const auto environment = read_about(pid, "environ");
+    if (!environment) return environment.error();
+    if (!environment->has_value()) return false;
+    return variable(**environment, keeper::worker_variable).has_value() ||
+           variable(**environment, keeper::session_variable).value_or(session_id) != session_id;
 }
 
 } // namespace loong::local

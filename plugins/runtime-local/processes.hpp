@@ -28,7 +28,10 @@ struct FoundProcess {
 };
 
 /// Changes with every boot; empty where the system does not tell it.
-[[nodiscard]] const std::string& boot_id();
+[[nodiscard]] std::string boot_id();
+
+/// Whether what bears this boot id (empty: any) can still run. `store_io`: that cannot be told.
+[[nodiscard]] Result<bool> is_of_this_boot(const std::string& id);
 
 /// Microseconds since boot, time asleep included.
 [[nodiscard]] std::int64_t boot_clock();
@@ -36,7 +39,11 @@ struct FoundProcess {
 /// Absent where there is no such process.
 [[nodiscard]] std::optional<ProcessIdentity> identify(pid_t pid);
 
-/// A descriptor of that very process; empty where it is gone (a zombie is gone, too).
+/// A descriptor of that very process; empty where it is gone (a zombie is gone, too). `store_io`:
+/// that cannot be told, which is no reason to take it for gone.
+[[nodiscard]] Result<Descriptor> find_process(const ProcessIdentity& identity);
+
+/// The same, empty also where it cannot be told.
 [[nodiscard]] Descriptor open_process(const ProcessIdentity& identity);
 
 /// Nothing happens where the process is gone. False: it may not be signalled.
@@ -49,6 +56,6 @@ bool send_signal(const Descriptor& process, int signal);
 
 /// True for workers, and for what belongs to another session: the keepers of tasks that a task has
 /// created, say. They are no part of the work although it started them.
-[[nodiscard]] bool carries_other_tasks(pid_t pid, std::string_view session_id);
+[[nodiscard]] Result<bool> carries_other_tasks(pid_t pid, std::string_view session_id);
 
 } // namespace loong::local

@@ -55,7 +55,9 @@ Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
             } else {
                 auto left = find_session_processes(context_.spec().task_session_id);
                 if (!left) return std::move(left).error();
-                if (left->empty() || handle.boot_id != boot_id()) return std::optional<Outcome>();
+                const auto can_run = is_of_this_boot(handle.boot_id);
+                if (!can_run) return can_run.error();
+                if (left->empty() || !*can_run) return std::optional<Outcome>();
                 // Work without a keeper: what it writes is lost, and how it ends. To leave it
                 // running would be to run it twice, should the task be tried again.
                 end = after_command(index, handle.attempt, *command_end);
@@ -74,8 +76,11 @@ Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
 Result<CommandEnd> SessionRunner::adopt(const Handle& handle) {
     const std::string& directory = context_.directory();
     const Step& step = plan_.steps[static_cast<std::size_t>(handle.step)];
-    const bool same_boot = handle.boot_id == boot_id();
-    Descriptor keeper = same_boot ? open_process(handle.keeper) : Descriptor();
+    const auto same_boot = is_of_this_boot(handle.boot_id);
+    if (!same_boot) return same_boot.error();
+    auto found = *same_boot ? find_process(handle.keeper) : Result<Descriptor>(Descriptor());
+    if (!found) return std::move(found).error();
+    Descriptor keeper = *std::move(found);
     if (!keeper) {
         auto record = read_exit_record(directory, handle.command_id);
         if (!record) return std::move(record).error();
