@@ -26,6 +26,7 @@ std::optional<std::string> broken_limit(const NewRequest& request) {
     if (!is_utf8(request.key)) return "a request's key is no UTF-8";
     if (auto why = longer(request.key, limit::key, "a request's key")) return why;
     if (auto why = longer(request.tool, limit::key, "a request's tool")) return why;
+    if (auto why = longer(request.rule, limit::line, "a request's rule")) return why;
     if (request.question.empty()) return "a request without a question is opened";
     if (auto why = longer(request.question, limit::question, "a request's question")) {
         return why;
@@ -34,6 +35,10 @@ std::optional<std::string> broken_limit(const NewRequest& request) {
     if (request.kind == RequestKind::input && !request.options.empty()) {
         return "an input has options, and only approvals may";
     }
+    if (request.kind == RequestKind::input && !request.rule.empty()) {
+        return "an input has a rule, and only approvals may";
+    }
+    if (!is_utf8(request.rule)) return "a request's rule is no UTF-8";
     if (request.options.size() > limit::options) {
         return "a request has more than " + std::to_string(limit::options) + " options";
     }
@@ -53,11 +58,13 @@ std::optional<std::string> broken_option(const NewRequest& request) {
     return std::nullopt;
 }
 
-Value option_values(std::vector<RequestOption> options) {
-    if (options.empty()) {
-        options = {{"allow", "Allow once", RequestOption::Kind::allow_once},
-                   {"deny", "Deny once", RequestOption::Kind::deny_once}};
-    }
+std::vector<RequestOption> options_or_default(const std::vector<RequestOption>& options) {
+    if (!options.empty()) return options;
+    return {{"allow", "Allow once", RequestOption::Kind::allow_once},
+            {"deny", "Deny once", RequestOption::Kind::deny_once}};
+}
+
+Value option_values(const std::vector<RequestOption>& options) {
     Value::Array values;
     for (const RequestOption& option : options) {
         Value value;
@@ -154,23 +161,68 @@ Result<std::string> chosen_option(const RequestFacts& request,
     return other == nullptr ? std::string() : other->id;
 }
 
-Decision resolve_approval(const TaskState& state, const RequestFacts& request,
-                          const command::ResolveRequest& answer, const DecisionInput& input) {
+/// An approval's own answer, as the event that records it.
+Result<Value> resolution(const RequestFacts& request, const command::ResolveRequest& answer) {
     Value data;
     data.set("request_id", request.request_id);
     if (answer.state == RequestState::expired) {
         data.set("decision", "expired");
         data.set("always", false);
-    } else {
-        const Result<std::string> option = chosen_option(request, answer);
-        if (!option) return option.error();
-        data.set("decision", answer.state == RequestState::allowed ? "allow" : "deny");
-        if (!option->empty()) data.set("option_id", *option);
-        data.set("always", answer.always);
-        if (!answer.text.empty()) data.set("note", kept_text(answer.text, limit::message));
+        return data;
     }
+    const Result<std::string> option = chosen_option(request, answer);
+    if (!option) return option.error();
+    data.set("decision", answer.state == RequestState::allowed ? "allow" : "deny");
+    if (!option->empty()) data.set("option_id", *option);
+    data.set("always", answer.always);
+    if (!answer.text.empty()) data.set("note", kept_text(answer.text, limit::message));
+    return data;
+}
+
+/// The `always` answer that holds for this rule: the newest. Null where there is none.
+const RequestFacts* standing_answer(const TaskState& state, const std::string& rule) {
+    const RequestFacts* standing = nullptr;
+    for (const RequestFacts& request : state.requests) {
+        // An answer that was given because of another one is no answer of its own.
+        if (rule.empty() || request.rule != rule || !request.always) continue;
+        if (!request.because_of.empty()) continue;
+        const bool is_newer = standing == nullptr || request.resolved_at.value_or(Time{}) >=
+                                                         standing->resolved_at.value_or(Time{});
+        if (is_newer) standing = &request;
+    }
+    return standing;
+}
+
+/// What `given` (an answer with `always`, to a request with the same rule) means for `request`.
+/// Null where the request has no option that means it: such a one has to be asked.
+std::optional<Value> resolution_by_rule(const RequestFacts& request, const RequestFacts& given) {
+    command::ResolveRequest answer;
+    answer.request_id = request.request_id;
+    answer.state = given.state;
+    answer.always = true;
+    Result<Value> data = resolution(request, answer);
+    if (!data || data->find("option_id") == nullptr) return std::nullopt;
+    data->set("because_of", given.request_id);
+    return *std::move(data);
+}
+
+Decision resolve_approval(const TaskState& state, const RequestFacts& request,
+                          const command::ResolveRequest& answer, const DecisionInput& input) {
+    Result<Value> data = resolution(request, answer);
+    if (!data) return std::move(data).error();
     EventGroup group(state, input);
-    group.add(EventKind::approval_resolved, request.session_id, std::move(data));
+    group.add(EventKind::approval_resolved, request.session_id, *std::move(data));
+    if (!answer.always || request.rule.empty()) return group.take();
+    RequestFacts given = request;
+    given.state = answer.state;
+    for (const RequestFacts& other : state.requests) {
+        const bool is_meant = other.state == RequestState::open && other.rule == request.rule &&
+                              other.request_id != request.request_id;
+        if (!is_meant) continue;
+        if (std::optional<Value> same = resolution_by_rule(other, given)) {
+            group.add(EventKind::approval_resolved, other.session_id, *std::move(same));
+        }
+    }
     return group.take();
 }
 
@@ -210,15 +262,17 @@ Decision decide_one(const TaskState& state, const command::OpenRequest& open,
         if (why) return refuse(state, ErrorCode::invalid_argument, *why);
     }
     const bool is_approval = request.kind == RequestKind::approval;
+    const std::string request_id = "r" + std::to_string(state.requests.size() + 1);
     Value data;
-    data.set("request_id", "r" + std::to_string(state.requests.size() + 1));
+    data.set("request_id", request_id);
     data.set("key", request.key);
     if (is_approval && !request.tool.empty()) data.set("tool", kept_text(request.tool, limit::key));
+    if (!request.rule.empty()) data.set("rule", request.rule);
     data.set("question", kept_text(request.question, limit::question));
     if (!request.detail.empty()) {
         data.set("detail", kept_text(request.detail, limit::long_text));
     }
-    if (is_approval) data.set("options", option_values(request.options));
+    if (is_approval) data.set("options", option_values(options_or_default(request.options)));
     if (request.expires_after) {
         constexpr Seconds longest = std::chrono::years(100);
         const Seconds after = std::clamp(*request.expires_after, Seconds(0), longest);
@@ -227,6 +281,14 @@ Decision decide_one(const TaskState& state, const command::OpenRequest& open,
     EventGroup group(state, input);
     group.add(is_approval ? EventKind::approval_requested : EventKind::input_requested,
               open.session_id, std::move(data));
+    if (const RequestFacts* standing = standing_answer(state, request.rule)) {
+        RequestFacts opened;
+        opened.request_id = request_id;
+        opened.options = options_or_default(request.options);
+        if (std::optional<Value> same = resolution_by_rule(opened, *standing)) {
+            group.add(EventKind::approval_resolved, open.session_id, *std::move(same));
+        }
+    }
     return group.take();
 }
 

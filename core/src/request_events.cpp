@@ -37,6 +37,7 @@ void open(TaskState& state, const Event& event, RequestKind kind) {
     request.kind = kind;
     request.session_id = event.session_id;
     request.tool = event.data.string_or("tool", "");
+    request.rule = event.data.string_or("rule", "");
     request.question = event.data.string_or("question", "");
     request.detail = event.data.string_or("detail", "");
     request.options = options_of(event.data);
@@ -66,7 +67,9 @@ void resolve(TaskState& state, const Event& event) {
     request->option_id = event.data.string_or("option_id", "");
     request->always = event.data.bool_or("always", false);
     request->text = event.data.string_or("note", "");
+    request->because_of = event.data.string_or("because_of", "");
     request->resolved_at = event.at;
+    if (request->state != RequestState::expired) request->resolved_by = event.actor_session_id;
 }
 
 void answer(TaskState& state, const Event& event) {
@@ -75,6 +78,7 @@ void answer(TaskState& state, const Event& event) {
     request->state = RequestState::answered;
     request->text = event.data.string_or("text", "");
     request->resolved_at = event.at;
+    request->resolved_by = event.actor_session_id;
 }
 
 void withdraw(TaskState& state, const Event& event) {

@@ -43,6 +43,7 @@ struct RequestFacts {
     RequestState state = RequestState::open;
     std::string session_id;
     std::string tool;
+    std::string rule;
     std::string question;
     std::string detail;
     std::vector<RequestOption> options;
@@ -52,6 +53,10 @@ struct RequestFacts {
     std::string option_id;
     std::string text;
     bool always = false;
+    /// The session that answered; empty where nobody did.
+    std::string resolved_by;
+    /// The request whose `always` answer resolved this one; empty where it has its own.
+    std::string because_of;
 };
 
 struct RecoveryFacts {

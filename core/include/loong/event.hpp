@@ -48,9 +48,10 @@ enum class EventKind : std::uint8_t {
     delegate_retry_scheduled,
     /// outcome, message; what a writer knew that came too late
     delegate_late_result,
-    /// request_id, key, tool?, question, detail?, options [{id, label, kind}], expires_at?
+    /// request_id, key, tool?, rule?, question, detail?, options [{id, label, kind}], expires_at?
     approval_requested,
-    /// request_id, decision (`allow`, `deny`, `expired`), option_id?, always, note?
+    /// request_id, decision (`allow`, `deny`, `expired`), option_id?, always, note?,
+    /// because_of? (the request with the same rule whose `always` answer resolved this one)
     approval_resolved,
     /// request_id, key, question, detail?, expires_at?
     input_requested,

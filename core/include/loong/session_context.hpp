@@ -57,6 +57,11 @@ struct NewRequest {
     std::string key;
     /// The tool that is asked for; empty where none.
     std::string tool;
+    /// Approvals only: the rule of the policy that asks, at most 1 KiB; empty where none does. Once
+    /// the operator has answered one request `always`, every other one of the same task with the
+    /// same rule gets that answer: what is open then, and what is opened later, which returns
+    /// resolved. The newest such answer counts.
+    std::string rule;
     /// At most 4 KiB; one line is best.
     std::string question;
     /// More about it (a command, a diff), at most 64 KiB; may be empty.
@@ -76,7 +81,8 @@ struct RequestStatus {
     std::string option_id;
     /// An input's answer, or the operator's note.
     std::string text;
-    /// The operator wants this to hold for the rest of the task.
+    /// The operator wants this to hold for the rest of the task; also where this request was
+    /// resolved by such an answer to another one with the same rule.
     bool always = false;
 };
 
@@ -158,6 +164,10 @@ public:
     virtual Result<void> save_handle(std::string_view handle) = 0;
 
     // ---- asking the operator ------------------------------------------------------------------
+    //
+    // While a request of the session is open, the session waits for the operator: the clock of its
+    // timeout stands still, and the worker's slot may be given to others. An answer reaches the
+    // session once it has a slot again; until then request_status() goes on to say `open`.
 
     /// Opens a request; durable on return. `invalid_argument` where a limit of NewRequest is broken.
     virtual Result<RequestStatus> open_request(const NewRequest& request) = 0;
@@ -169,8 +179,7 @@ public:
     virtual Result<void> withdraw_request(std::string_view request_id, std::string_view reason) = 0;
 
     /// Opens a request and waits until it is resolved, or until a signal other than `answer` is set
-    /// (then the request is still open and the status says so). The worker's slot may be given to
-    /// others meanwhile.
+    /// (then the request is still open and the status says so).
     virtual Result<RequestStatus> ask(const NewRequest& request) = 0;
 
     // ---- being told ---------------------------------------------------------------------------

@@ -117,6 +117,90 @@ TEST_F(Requests, OptionsDecideWhatAnAnswerMeans) {
     EXPECT_TRUE(find_request(task.state, "r1")->always);
 }
 
+TEST_F(Requests, AnAnswerForGoodHoldsForItsRuleInThisTask) {
+    NewRequest push = approval();
+    push.rule = "shell.exec git push";
+    open(push);
+    EXPECT_EQ(task.apply(command::ResolveRequest{"r1", RequestState::allowed, {}, "fine", true}),
+              "");
+    push.key = "step publish/2";
+    EXPECT_EQ(open(push), "");
+    EXPECT_THAT(task.last, ElementsAre("approval_requested", "approval_resolved"));
+    const RequestFacts& second = *find_request(task.state, "r2");
+    EXPECT_EQ(second.state, RequestState::allowed);
+    EXPECT_TRUE(second.always);
+    EXPECT_EQ(second.because_of, "r1");
+    EXPECT_EQ(task.summary().open_approvals, 0);
+
+    push.key = "step publish/3";
+    push.rule = "shell.exec git";
+    open(push);
+    EXPECT_THAT(task.last, ElementsAre("approval_requested"));
+    EXPECT_EQ(task.summary().open_approvals, 1);
+}
+
+TEST_F(Requests, AnAnswerForGoodAlsoResolvesWhatIsOpenBesideIt) {
+    NewRequest push = approval();
+    push.rule = "shell.exec git push";
+    for (const char* key : {"one", "two", "three"}) {
+        push.key = key;
+        open(push);
+    }
+    push.key = "four";
+    push.rule = "another";
+    open(push);
+    EXPECT_EQ(task.apply(command::ResolveRequest{"r2", RequestState::denied, {}, {}, true}), "");
+    EXPECT_THAT(task.last,
+                ElementsAre("approval_resolved", "approval_resolved", "approval_resolved"));
+    EXPECT_EQ(find_request(task.state, "r1")->state, RequestState::denied);
+    EXPECT_EQ(find_request(task.state, "r1")->because_of, "r2");
+    EXPECT_EQ(find_request(task.state, "r3")->state, RequestState::denied);
+    EXPECT_EQ(find_request(task.state, "r4")->state, RequestState::open);
+}
+
+TEST_F(Requests, OnlyAnAnswerForGoodHoldsForMoreThanItsRequest) {
+    NewRequest push = approval();
+    push.rule = "shell.exec git push";
+    open(push);
+    task.resolve("r1", RequestState::allowed);
+    push.key = "again";
+    open(push);
+    EXPECT_EQ(find_request(task.state, "r2")->state, RequestState::open);
+    push.rule.clear();
+    push.key = "without a rule";
+    task.apply(command::ResolveRequest{"r2", RequestState::allowed, {}, {}, true});
+    open(push);
+    EXPECT_EQ(find_request(task.state, "r3")->state, RequestState::open);
+}
+
+TEST_F(Requests, TheNewestAnswerForGoodCounts) {
+    NewRequest push = approval();
+    push.rule = "shell.exec git push";
+    push.key = "one";
+    open(push);
+    push.key = "two";
+    push.options = {{"once", "Once", RequestOption::Kind::allow_once},
+                    {"never", "Never", RequestOption::Kind::deny_always}};
+    open(push);
+    task.apply(command::ResolveRequest{"r1", RequestState::allowed, {}, {}, true});
+    EXPECT_EQ(find_request(task.state, "r2")->state, RequestState::allowed);
+    push.key = "three";
+    push.options = {{"ever", "For good", RequestOption::Kind::allow_always}};
+    open(push);
+    EXPECT_EQ(find_request(task.state, "r3")->option_id, "ever");
+    // What has no option that means the answer has to be asked.
+    push.key = "four";
+    push.options = {{"never", "Never", RequestOption::Kind::deny_always}};
+    open(push);
+    EXPECT_EQ(find_request(task.state, "r4")->state, RequestState::open);
+    task.apply(command::ResolveRequest{"r4", RequestState::denied, {}, {}, true});
+    push.key = "five";
+    push.options.clear();
+    open(push);
+    EXPECT_EQ(find_request(task.state, "r5")->state, RequestState::denied);
+    EXPECT_EQ(find_request(task.state, "r5")->because_of, "r4");
+}
+
 TEST_F(Requests, ExpireAsDeniedOrUnanswered) {
     NewRequest request = approval();
     request.expires_after = 60s;
@@ -158,6 +242,10 @@ TEST_F(Requests, KeepTheirLimits) {
     EXPECT_THAT(refused([](R& r) { r.key = "\xff"; }), HasSubstr("UTF-8"));
     EXPECT_THAT(refused([](R& r) { r.question.clear(); }), HasSubstr("without a question"));
     EXPECT_THAT(refused([](R& r) { r.question.assign(4097, 'q'); }), HasSubstr("4096 bytes"));
+    EXPECT_THAT(refused([](R& r) { r.rule.assign(1025, 'r'); }), HasSubstr("1024 bytes"));
+    EXPECT_THAT(refused([](R& r) { r.rule = "\xff"; }), HasSubstr("UTF-8"));
+    EXPECT_THAT(refused([](R& r) { r.kind = RequestKind::input, r.rule = "r"; }),
+                HasSubstr("only approvals"));
     EXPECT_THAT(refused([](R& r) { r.detail.assign(65537, 'd'); }), HasSubstr("65536 bytes"));
     EXPECT_THAT(refused([](R& r) { r.options.resize(33); }), HasSubstr("32 options"));
     EXPECT_THAT(refused([](R& r) { r.options.resize(1); }), HasSubstr("option's id"));

@@ -124,6 +124,8 @@ private:
         request.key = "key " + std::to_string(random_.number(4));
         request.question = random_.text();
         request.detail = random_.text();
+        const bool has_rule = request.kind == RequestKind::approval && random_.chance(2);
+        if (has_rule) request.rule = "rule " + std::to_string(random_.number(2));
         if (random_.chance(3)) request.expires_after = Seconds(random_.number(10));
         return command::OpenRequest{session(task), request};
     }
