@@ -17,6 +17,7 @@
 /// - Ids are of the forms in loong/ids.hpp; core never passes others.
 
 #include "loong/error.hpp"
+#include "loong/finding.hpp"
 #include "loong/summary.hpp"
 #include "loong/time.hpp"
 #include "loong/value.hpp"
@@ -194,22 +195,6 @@ struct CountGroup {
     /// `overdue_at` has come.
     bool overdue = false;
     std::uint64_t count = 0;
-};
-
-enum class Severity : std::uint8_t { note, warning, error };
-
-/// Something that is not as it should be in what a store keeps.
-struct Finding {
-    /// A stable word for the kind of finding, for example `torn_tail`.
-    std::string code;
-    Severity severity = Severity::warning;
-    /// Empty where the finding is not about one task.
-    std::string task_id;
-    /// What is wrong, and why it may be so.
-    std::string cause;
-    /// What repairs it: what repair() would do, or what a person has to do.
-    std::string fix;
-    bool repairable = false;
 };
 
 class Store {
