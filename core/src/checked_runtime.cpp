@@ -59,6 +59,36 @@ private:
     DurableRuntime* inner_;
 };
 
+std::string why_no_diagnosis(const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) {
+        if (!finding.task_id.empty()) {
+            return fmt::format("gave the finding {} about a task", finding.code);
+        }
+        if (finding.repairable) {
+            return fmt::format("calls the finding {} repairable, which no runtime repairs",
+                               finding.code);
+        }
+    }
+    return why_no_findings(findings);
+}
+
+class CheckedRuntimeDiagnosis : public RuntimeDiagnosis {
+public:
+    CheckedRuntimeDiagnosis(std::string plugin, RuntimeDiagnosis* inner)
+        : plugin_(std::move(plugin)),
+          inner_(inner) {}
+
+    Result<std::vector<Finding>> diagnose() override {
+        return guarded(
+            plugin_, "diagnose", [&] { return inner_->diagnose(); }, why_no_diagnosis);
+    }
+
+private:
+    std::string plugin_;
+    /// Belongs to the runtime.
+    RuntimeDiagnosis* inner_;
+};
+
 } // namespace
 
 CheckedRuntime::CheckedRuntime(std::string plugin, Inner inner)
@@ -68,6 +98,11 @@ CheckedRuntime::CheckedRuntime(std::string plugin, Inner inner)
         guarded_value([&] { return durable(*inner_); }, static_cast<DurableRuntime*>(nullptr));
     if (durable_inner != nullptr) {
         durable_ = std::make_unique<CheckedDurableRuntime>(plugin_, durable_inner);
+    }
+    RuntimeDiagnosis* diagnosis_inner =
+        guarded_value([&] { return diagnosis(*inner_); }, static_cast<RuntimeDiagnosis*>(nullptr));
+    if (diagnosis_inner != nullptr) {
+        diagnosis_ = std::make_unique<CheckedRuntimeDiagnosis>(plugin_, diagnosis_inner);
     }
 }
 
@@ -83,6 +118,7 @@ Result<Outcome> CheckedRuntime::run(SessionContext& context) {
 
 void* CheckedRuntime::extension(std::string_view name) {
     if (name == DurableRuntime::extension_name) return durable_.get();
+    if (name == RuntimeDiagnosis::extension_name) return diagnosis_.get();
     return guarded_value([&] { return inner_->extension(name); }, static_cast<void*>(nullptr));
 }
 

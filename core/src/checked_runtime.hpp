@@ -24,8 +24,9 @@ public:
 private:
     std::string plugin_;
     Inner inner_;
-    /// Null where the plugin has no such ability.
+    /// Null where the plugin has no such ability, as the next one.
     std::unique_ptr<DurableRuntime> durable_;
+    std::unique_ptr<RuntimeDiagnosis> diagnosis_;
 };
 
 } // namespace loong

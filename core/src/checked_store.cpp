@@ -270,7 +270,8 @@ Result<std::string> CheckedStore::task_directory(std::string_view task_id) {
 }
 
 Result<std::vector<Finding>> CheckedStore::verify() {
-    return guarded(plugin_, "verify", [&] { return inner_->verify(); });
+    return guarded(
+        plugin_, "verify", [&] { return inner_->verify(); }, why_no_findings);
 }
 
 Result<void> CheckedStore::repair(const Finding& finding) {

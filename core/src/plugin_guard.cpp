@@ -21,4 +21,19 @@ Error checked_error(const std::string& plugin, std::string_view method, Error er
     return error;
 }
 
+std::string why_no_findings(const std::vector<Finding>& findings) {
+    constexpr std::string_view code_characters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    for (const Finding& finding : findings) {
+        if (finding.severity > last_severity) return "gave a finding of an unknown severity";
+        if (finding.code.empty() ||
+            finding.code.find_first_not_of(code_characters) != std::string::npos) {
+            return fmt::format("gave a finding with the code '{}'", finding.code);
+        }
+        if (finding.cause.empty()) {
+            return fmt::format("gave the finding {} without a cause", finding.code);
+        }
+    }
+    return {};
+}
+
 } // namespace loong

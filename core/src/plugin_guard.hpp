@@ -2,11 +2,13 @@
 /// What keeps a plugin's mistakes at the boundary: whatever escapes from a call becomes an error.
 
 #include "loong/error.hpp"
+#include "loong/finding.hpp"
 
 #include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace loong {
 
@@ -17,6 +19,9 @@ namespace loong {
 /// The error of a plugin's method, made whole: a code that does not exist, or no message, would
 /// tell the operator nothing.
 [[nodiscard]] Error checked_error(const std::string& plugin, std::string_view method, Error error);
+
+/// What is wrong with findings of a plugin, or nothing.
+[[nodiscard]] std::string why_no_findings(const std::vector<Finding>& findings);
 
 /// Calls `call`, a plugin's method that returns a `Result`.
 template <typename Call>

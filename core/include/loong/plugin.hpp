@@ -55,7 +55,8 @@ inline constexpr std::uint64_t runtime_layout =
                   SessionSpec, SessionSignals, RequestOption, NewRequest, RequestStatus, StepRecord,
                   StepReport, Progress, Outcome, ResourceUse, Result<Outcome>,
                   Result<std::optional<Outcome>>, Probe, Result<Probe>, Result<bool>, LostSession,
-                  RuntimeSetup, Runtime, DurableRuntime, SessionContext>();
+                  RuntimeSetup, Runtime, DurableRuntime, Finding, Result<std::vector<Finding>>,
+                  RuntimeDiagnosis, SessionContext>();
 
 inline constexpr std::uint64_t store_layout =
     layout::stamp<Error, Result<void>, Result<std::uint64_t>, Value, Settings, TaskSummary,

@@ -5,6 +5,7 @@
 /// whose work can outlive its worker also implements `DurableRuntime` and returns it from
 /// extension(). Rules for work that lives elsewhere (ssh, a cluster, a container): name it after
 /// `task_session_id`, save the handle *before* starting it, never take unreachable for gone.
+/// One that depends on what the machine offers tells of it through `RuntimeDiagnosis`.
 ///
 /// Defaults: [serial], one session at a time per object. Arguments are valid during the call only.
 /// No exception leaves; one that does is reported as `plugin_fault` and fails the session. A failure
@@ -12,6 +13,7 @@
 /// its part, and fails the session with the error's message.
 
 #include "loong/error.hpp"
+#include "loong/finding.hpp"
 #include "loong/outcome.hpp"
 #include "loong/session_context.hpp"
 #include "loong/session_spec.hpp"
@@ -20,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loong {
 
@@ -111,6 +114,39 @@ public:
 /// The durable ability of a runtime, or null.
 [[nodiscard]] inline DurableRuntime* durable(Runtime& runtime) {
     return static_cast<DurableRuntime*>(runtime.extension(DurableRuntime::extension_name));
+}
+
+/// For a runtime that can tell how it stands on this machine: `loong doctor` asks every configured
+/// one, and shows what it says under the name of its entry in the configuration.
+class RuntimeDiagnosis {
+public:
+    static constexpr std::string_view extension_name = "loong.runtime.diagnosis";
+
+    RuntimeDiagnosis() = default;
+    RuntimeDiagnosis(const RuntimeDiagnosis&) = delete;
+    RuntimeDiagnosis& operator=(const RuntimeDiagnosis&) = delete;
+    virtual ~RuntimeDiagnosis() = default;
+
+    /// Looks at the runtime's installation, at its settings, and at what the machine offers it.
+    ///
+    /// What would make sessions fail is an error; what makes them do with less than they should
+    /// have, a warning; both say in `fix` what the operator can do. What is merely worth knowing
+    /// (what this kernel can enforce, which versions were found) is a note without a fix. No
+    /// findings: all is well, and there is nothing to tell.
+    ///
+    /// `task_id` is empty: a runtime knows of no task here. `repairable` is false: nothing is
+    /// repaired through it. `code` and `cause` are not empty. The same machine and settings give the
+    /// same findings in the same order.
+    ///
+    /// No side effects that last, no network; takes at most one second. It may be called in a
+    /// process that carries no session, any number of times. An error means that it could not even
+    /// look; doctor shows it as a finding of the runtime. [any-thread]
+    virtual Result<std::vector<Finding>> diagnose() = 0;
+};
+
+/// The ability of a runtime to tell how it stands, or null.
+[[nodiscard]] inline RuntimeDiagnosis* diagnosis(Runtime& runtime) {
+    return static_cast<RuntimeDiagnosis*>(runtime.extension(RuntimeDiagnosis::extension_name));
 }
 
 /// What a runtime is made from.

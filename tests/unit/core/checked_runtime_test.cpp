@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stdexcept>
 
 namespace loong {
 namespace {
@@ -13,12 +14,15 @@ using test::FakeSessionContext;
 using test::TemporaryDirectory;
 
 /// Tells what the test has set.
-class LyingRuntime : public Runtime, public DurableRuntime {
+class LyingRuntime : public Runtime, public DurableRuntime, public RuntimeDiagnosis {
 public:
     Result<void> check(const SessionSpec&) override { return {}; }
     Result<Outcome> run(SessionContext&) override { return outcome; }
     void* extension(std::string_view name) override {
-        if (name != extension_name) return &outcome;
+        if (name == RuntimeDiagnosis::extension_name) {
+            return is_durable ? static_cast<RuntimeDiagnosis*>(this) : nullptr;
+        }
+        if (name != DurableRuntime::extension_name) return &outcome;
         return is_durable ? static_cast<DurableRuntime*>(this) : nullptr;
     }
     Result<std::optional<Outcome>> resume(SessionContext&, std::string_view handle) override {
@@ -27,8 +31,14 @@ public:
     }
     Result<Probe> probe(const LostSession&) override { return told; }
     Result<bool> end(const LostSession&, EndHow how) override { return how == EndHow::forced; }
+    Result<std::vector<Finding>> diagnose() override {
+        if (findings.empty()) throw std::runtime_error("no findings");
+        return findings;
+    }
 
+    /// Durable, and able to tell how it stands.
     bool is_durable = true;
+    std::vector<Finding> findings;
     Outcome outcome;
     Probe told;
 };
@@ -112,6 +122,41 @@ TEST_F(CheckedRuntimeTest, AProbeIsConsistent) {
     EXPECT_TRUE(able.probe({}));
     inner->told.state = static_cast<Probe::State>(9);
     expect_fault(able.probe({}), "plugin runtime-x: probe: gave an unknown state");
+}
+
+TEST_F(CheckedRuntimeTest, FindingsAreWholeAndOfTheRuntimeAlone) {
+    wrap(false);
+    EXPECT_EQ(diagnosis(*checked), nullptr);
+    wrap(true);
+    RuntimeDiagnosis* const able = diagnosis(*checked);
+    ASSERT_NE(able, nullptr);
+    const Finding fact{"kernel_8", Severity::note, {}, "this kernel can do it", {}, false};
+    inner->findings = {fact};
+    ASSERT_TRUE(able->diagnose());
+    EXPECT_EQ(able->diagnose()->front().cause, "this kernel can do it");
+    EXPECT_TRUE(is_fact(able->diagnose()->front()));
+
+    const std::string plugin = "plugin runtime-x: diagnose: ";
+    inner->findings = {};
+    expect_fault(able->diagnose(), plugin + "threw no findings");
+    inner->findings = {fact, fact};
+    inner->findings[1].code = "Bad code";
+    expect_fault(able->diagnose(), plugin + "gave a finding with the code 'Bad code'");
+    inner->findings[1].code.clear();
+    expect_fault(able->diagnose(), plugin + "gave a finding with the code ''");
+    inner->findings[1] = fact;
+    inner->findings[1].cause.clear();
+    expect_fault(able->diagnose(), plugin + "gave the finding kernel_8 without a cause");
+    inner->findings[1] = fact;
+    inner->findings[1].severity = static_cast<Severity>(9);
+    expect_fault(able->diagnose(), plugin + "gave a finding of an unknown severity");
+    inner->findings[1] = fact;
+    inner->findings[1].task_id = "task-01arz3ndektsv4rrffq69g5fav";
+    expect_fault(able->diagnose(), plugin + "gave the finding kernel_8 about a task");
+    inner->findings[1] = fact;
+    inner->findings[1].repairable = true;
+    expect_fault(able->diagnose(),
+                 plugin + "calls the finding kernel_8 repairable, which no runtime repairs");
 }
 
 } // namespace
