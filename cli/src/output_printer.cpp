@@ -35,9 +35,11 @@ public:
           tail_(request.tail),
           interrupt_descriptor_(interrupt_descriptor) {}
 
+    using Read = std::function<Result<void>(OutputReader&, bool final)>;
+
     /// Returns false where it was interrupted. The state is read before the files: what a session
     /// wrote is there before its end is recorded.
-    Result<bool> run(const std::function<Result<void>(OutputReader&, bool final)>& read) {
+    Result<bool> run(const Read& read) {
         Result<std::unique_ptr<TaskWatch>> watch = tasks_.watch({request_.task_id});
         if (!watch) return std::move(watch).error();
         bool look_again = true;
@@ -55,12 +57,19 @@ public:
             if (moved_on_) continue;
             Result<TaskWatch::Woken> woken = wait(**watch);
             if (!woken) return std::move(woken).error();
-            if (is_readable(interrupt_descriptor_)) return false;
+            if (is_readable(interrupt_descriptor_)) return read_last(read);
             look_again = *woken != TaskWatch::Woken::interrupted;
         }
     }
 
 private:
+    // What was written before the interrupt came is shown: it may be why somebody interrupted.
+    Result<bool> read_last(const Read& read) {
+        if (!reader_) return false;
+        if (Result<void> done = read(*reader_, false); !done) return std::move(done).error();
+        return false;
+    }
+
     Result<void> look() {
         moved_on_ = false;
         Result<Sessions> found = tasks_.session_directories(request_.task_id);
