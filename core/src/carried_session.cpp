@@ -1,8 +1,8 @@
 #include "carried_session.hpp"
 
 #include "session_files.hpp"
+#include "task_clock.hpp"
 #include "text.hpp"
-#include "workspace.hpp"
 
 #include <algorithm>
 #include <poll.h>
@@ -103,7 +103,7 @@ Result<void> CarriedSession::report_progress(const Progress& progress) {
 }
 
 void CarriedSession::log(std::string_view line) {
-    session_files::append_log(directory_, format_time(now()) + ' ' + escape_controls(line));
+    session_files::append_log(directory_, format_time(wall_now()) + ' ' + escape_controls(line));
 }
 
 Result<void> CarriedSession::report_denied(std::string_view tool, std::string_view detail,

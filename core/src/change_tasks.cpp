@@ -1,4 +1,5 @@
 #include "recovery.hpp"
+#include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 #include "text.hpp"

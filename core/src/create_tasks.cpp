@@ -3,6 +3,7 @@
 #include "loong/ids.hpp"
 #include "record.hpp"
 #include "session_spec_of.hpp"
+#include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 #include "text.hpp"
@@ -180,7 +181,7 @@ private:
         if (!label) return std::move(label).error();
         Result<std::string> directory = directory_of(request);
         if (!directory) return std::move(directory).error();
-        document.created_at = now();
+        document.created_at = wall_now();
         document.task_id = std::string(task_id_prefix) + new_ulid(document.created_at);
         document.label = *std::move(label);
         document.owner_session_id = tasks_.session_id();
@@ -253,7 +254,9 @@ private:
 
     Result<void> set_events(PreparedTask& prepared) {
         const TaskDocument& document = prepared.document;
-        const DecisionInput input{document.created_at, document.owner_session_id, session_id_};
+        const Microseconds skew = clock_skew();
+        const DecisionInput input{document.created_at - skew, document.owner_session_id,
+                                  session_id_, skew};
         LoadedTask& loaded = prepared.loaded;
         loaded.document = document;
         loaded.state = initial_state(document);

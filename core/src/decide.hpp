@@ -18,9 +18,12 @@ namespace loong {
 
 /// When, by whom, and the name that a new session gets where the decision needs one.
 struct DecisionInput {
+    /// By the task clock.
     Time now{};
     std::string actor_session_id;
     std::string new_session_id;
+    /// How far the wall clock is ahead of it.
+    Microseconds clock_skew{};
 };
 
 namespace command {

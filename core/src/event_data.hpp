@@ -1,6 +1,7 @@
 #pragma once
 /// What stands in an event's `data`, where more than one kind shares it.
 
+#include "loong/event.hpp"
 #include "loong/outcome.hpp"
 #include "loong/time.hpp"
 #include "loong/value.hpp"
@@ -31,6 +32,9 @@ inline constexpr std::size_t options = 32;
 [[nodiscard]] Value outcome_value(const Outcome& outcome);
 /// The same back; what is absent or no outcome stays at its default.
 [[nodiscard]] Outcome outcome_of(const Value& value);
+
+/// When it happened by the task clock, which decides what is due or late.
+[[nodiscard]] inline Time clock_time(const Event& event) { return event.at - event.clock_skew; }
 
 /// A member that is there and of the kind asked for.
 [[nodiscard]] std::optional<int> optional_integer(const Value& data, std::string_view key);

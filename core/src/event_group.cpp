@@ -24,7 +24,8 @@ EventKind end_kind(OutcomeKind kind) {
 void EventGroup::add(EventKind kind, std::string_view session_id, Value data) {
     Event event;
     event.id = state_.summary.revision + events_.size() + 1;
-    event.at = input_.now;
+    event.at = input_.now + input_.clock_skew;
+    event.clock_skew = input_.clock_skew;
     event.kind = kind;
     event.kind_name = std::string(to_string(kind));
     event.session_id = kept_text(session_id, limit::key);

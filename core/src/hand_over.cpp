@@ -1,6 +1,7 @@
 #include "hand_over.hpp"
 
 #include "lease_names.hpp"
+#include "task_clock.hpp"
 #include "worker_process.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+#include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 

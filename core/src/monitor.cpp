@@ -2,6 +2,7 @@
 
 #include "hand_over.hpp"
 #include "lease_names.hpp"
+#include "task_clock.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,6 +2,7 @@
 
 #include "lease_names.hpp"
 #include "recovery_probe.hpp"
+#include "task_clock.hpp"
 
 #include <utility>
 

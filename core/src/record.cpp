@@ -20,6 +20,10 @@ std::string write_record(const Event& event, bool is_last) {
     append_json(out, static_cast<std::int64_t>(event.id));
     out += R"(,"at":)";
     append_json(out, std::string_view(format_time(event.at)));
+    if (event.clock_skew.count() != 0) {
+        out += R"(,"clock_skew_us":)";
+        append_json(out, std::int64_t{event.clock_skew.count()});
+    }
     out += R"(,"kind":)";
     const bool is_foreign = event.kind == EventKind::unknown && !event.kind_name.empty();
     append_json(out, is_foreign ? std::string_view(event.kind_name) : to_string(event.kind));
@@ -59,6 +63,15 @@ bool take_time(const Value& value, Event& event) {
     return true;
 }
 
+bool take_skew(const Value& value, Event& event) {
+    const std::int64_t* skew = value.as_integer();
+    // So much lies between the first and the last moment that can be written.
+    constexpr Microseconds longest = std::chrono::years(10'000);
+    if (skew == nullptr || *skew > longest.count() || *skew < -longest.count()) return false;
+    event.clock_skew = Microseconds(*skew);
+    return true;
+}
+
 bool take_kind(Value& value, Event& event) {
     if (!take_text(value, event.kind_name) || event.kind_name.empty()) return false;
     event.kind = event_kind_of(event.kind_name);
@@ -75,6 +88,7 @@ bool take_data(Value& value, Event& event) {
 bool take_member(const std::string& key, Value& value, Event& event) {
     if (key == "id") return take_id(value, event);
     if (key == "at") return take_time(value, event);
+    if (key == "clock_skew_us") return take_skew(value, event);
     if (key == "kind") return take_kind(value, event);
     if (key == "session_id") return take_text(value, event.session_id);
     if (key == "actor_session_id") return take_text(value, event.actor_session_id);

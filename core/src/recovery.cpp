@@ -5,6 +5,7 @@
 #include "hand_over.hpp"
 #include "observer.hpp"
 #include "recovery_probe.hpp"
+#include "task_clock.hpp"
 
 #include <algorithm>
 #include <array>

@@ -43,6 +43,7 @@ void open(TaskState& state, const Event& event, RequestKind kind) {
     request.options = options_of(event.data);
     request.expires_at = optional_time(event.data, "expires_at");
     request.since = event.at;
+    request.since_clock = clock_time(event);
     state.requests.push_back(std::move(request));
 }
 
@@ -113,9 +114,9 @@ void count_open_requests(TaskState& state) {
     summary.oldest_request.reset();
     if (const RequestFacts* request = deciding_request(state)) {
         constexpr std::size_t question_limit = 200;
-        summary.oldest_request =
-            OpenRequest{request->request_id, shorten(request->question, question_limit),
-                        request->tool, request->since, request->kind == RequestKind::approval};
+        summary.oldest_request = OpenRequest{
+            request->request_id, shorten(request->question, question_limit), request->tool,
+            request->since_clock, request->kind == RequestKind::approval};
     }
 }
 
@@ -141,17 +142,17 @@ void fold_request_event(TaskState& state, const Event& event) {
     default: return;
     }
     count_open_requests(state);
-    run_clock(state, event.at);
+    run_clock(state, clock_time(event));
 }
 
-void withdraw_requests(TaskState& state, Time at) {
+void withdraw_requests(TaskState& state, const Event& event) {
     for (RequestFacts& request : state.requests) {
         if (request.state != RequestState::open) continue;
         request.state = RequestState::withdrawn;
-        request.resolved_at = at;
+        request.resolved_at = event.at;
     }
     count_open_requests(state);
-    run_clock(state, at);
+    run_clock(state, clock_time(event));
 }
 
 } // namespace loong

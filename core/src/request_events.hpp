@@ -10,6 +10,6 @@ namespace loong {
 void fold_request_event(TaskState& state, const Event& event);
 
 /// Withdraws whatever is open: the session that asked has ended.
-void withdraw_requests(TaskState& state, Time at);
+void withdraw_requests(TaskState& state, const Event& event);
 
 } // namespace loong

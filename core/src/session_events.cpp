@@ -54,7 +54,7 @@ void queue(TaskState& state, const Event& event) {
     state.force_cancel = false;
     state.cancel_acknowledged = false;
     state.sessions.push_back(std::move(session));
-    enter(state, state.sessions.back(), SessionState::ready, event.at);
+    enter(state, state.sessions.back(), SessionState::ready, clock_time(event));
 }
 
 void start(TaskState& state, const Event& event) {
@@ -71,7 +71,7 @@ void start(TaskState& state, const Event& event) {
     session->started_at = event.at;
     state.summary.held = false;
     state.summary.not_before.reset();
-    enter(state, *session, SessionState::running, event.at);
+    enter(state, *session, SessionState::running, clock_time(event));
 }
 
 /// Whether the last recovery was about this session's end and not about a worker for it.
@@ -98,8 +98,8 @@ void end(TaskState& state, const Event& event, SessionState next, Outcome outcom
     state.outcome_by_recovery = is_ended_by_recovery(state, *session);
     session->ended_at = event.at;
     session->outcome = std::move(outcome);
-    enter(state, *session, next, event.at);
-    withdraw_requests(state, event.at);
+    enter(state, *session, next, clock_time(event));
+    withdraw_requests(state, event);
 }
 
 void end_with_outcome(TaskState& state, const Event& event, SessionState next, OutcomeKind kind) {
@@ -120,7 +120,9 @@ void fail_to_spawn(TaskState& state, const Event& event) {
 
 void request_cancel(TaskState& state, const Event& event) {
     if (current_session_in(state, event, SessionState::running) == nullptr) return;
-    if (!state.summary.cancel_requested_at) state.summary.cancel_requested_at = event.at;
+    if (!state.summary.cancel_requested_at) {
+        state.summary.cancel_requested_at = clock_time(event);
+    }
     state.force_cancel = state.force_cancel || event.data.bool_or("force", false);
 }
 

@@ -64,7 +64,7 @@ void fold_task_event(TaskState& state, const Event& event) {
     case EventKind::task_released:
         if (!summary.held) return;
         summary.held = false;
-        state.released_at = event.at;
+        state.released_at = clock_time(event);
         return;
     case EventKind::task_archived:
         if (!state.sessions.empty() && is_terminal(summary.session_state)) summary.archived = true;
@@ -89,8 +89,8 @@ void set_deadline(TaskState& state) {
     summary.deadline_at.reset();
     const SessionFacts* session = current_session(state);
     if (session == nullptr || session->state != SessionState::running) return;
-    if (!state.timeout || !session->started_at || is_request_open(state)) return;
-    summary.deadline_at = later_by(*session->started_at, *state.timeout + state.paused);
+    if (!state.timeout || is_request_open(state)) return;
+    summary.deadline_at = later_by(summary.state_since, *state.timeout + state.paused);
 }
 
 void set_overdue(TaskState& state) {
@@ -100,7 +100,7 @@ void set_overdue(TaskState& state) {
     if (session == nullptr || is_terminal(session->state)) return;
     if (session->state == SessionState::ready) {
         if (!state.start_within || summary.held) return;
-        Time from = session->queued_at;
+        Time from = summary.state_since;
         if (state.released_at) from = std::max(from, *state.released_at);
         if (summary.not_before) from = std::max(from, *summary.not_before);
         summary.overdue_at = later_by(from, *state.start_within);

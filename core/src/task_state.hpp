@@ -47,8 +47,11 @@ struct RequestFacts {
     std::string question;
     std::string detail;
     std::vector<RequestOption> options;
+    /// By the task clock.
     std::optional<Time> expires_at;
+    /// By the wall clock, and by the task clock.
     Time since{};
+    Time since_clock{};
     std::optional<Time> resolved_at;
     std::string option_id;
     std::string text;
@@ -85,7 +88,7 @@ struct TaskState {
     /// How long the running session's clock has been stopped by requests, those closed only.
     Microseconds paused{};
     std::optional<Time> paused_since;
-    /// When the task was released last; a limit on the start counts from then.
+    /// When the task was released last, by the task clock; a limit on the start counts from then.
     std::optional<Time> released_at;
     /// A cancel was forced.
     bool force_cancel = false;

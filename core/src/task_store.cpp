@@ -2,8 +2,8 @@
 
 #include "loong/ids.hpp"
 #include "record.hpp"
+#include "task_clock.hpp"
 #include "text.hpp"
-#include "workspace.hpp"
 
 #include <utility>
 
@@ -46,7 +46,8 @@ Result<std::vector<Event>> apply(Store& store, LoadedTask& task, const Command& 
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const Time at = now();
         const DecisionInput input{at, actor_session_id,
-                                  std::string(child_session_id_prefix) + new_ulid(at)};
+                                  std::string(child_session_id_prefix) + new_ulid(wall_now()),
+                                  clock_skew()};
         Result<std::vector<Event>> events = decide(task.state, command, input);
         if (!events || events->empty()) return events;
         TaskState next = task.state;

@@ -1,5 +1,7 @@
 #include "task_views.hpp"
 
+#include "task_clock.hpp"
+
 #include <algorithm>
 
 namespace loong {
@@ -48,7 +50,7 @@ RequestView request_view(const RequestFacts& facts) {
     view.detail = facts.detail;
     view.options = facts.options;
     view.since = facts.since;
-    view.expires_at = facts.expires_at;
+    view.expires_at = on_wall_clock(facts.expires_at);
     view.resolved_at = facts.resolved_at;
     view.answer = facts.text;
     return view;
@@ -60,7 +62,7 @@ void set_sessions(TaskDetail& detail, const TaskState& state, const ObservedTask
     }
     if (detail.lineage.empty()) return;
     SessionView& current = detail.lineage.back();
-    current.cancel_requested_at = state.summary.cancel_requested_at;
+    current.cancel_requested_at = on_wall_clock(state.summary.cancel_requested_at);
     if (state.summary.session_state == SessionState::running) {
         current.lease = observed.facts.carrier_lease;
     }
@@ -102,7 +104,7 @@ TaskDetail detail_of(const LoadedTask& task, const ObservedTask& observed, const
     detail.grace = document.limits.grace;
     detail.retry_limit = document.retry_limit;
     detail.dependencies = document.dependencies;
-    detail.deadline_at = task.state.summary.deadline_at;
+    detail.deadline_at = on_wall_clock(task.state.summary.deadline_at);
     detail.last_error = task.state.last_error;
     for (const RequestFacts& request : task.state.requests) {
         detail.requests.push_back(request_view(request));

@@ -1,4 +1,5 @@
 #include "lease_names.hpp"
+#include "task_clock.hpp"
 #include "tasks_implementation.hpp"
 
 #include <algorithm>

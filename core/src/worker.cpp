@@ -4,6 +4,7 @@
 #include "lease_names.hpp"
 #include "session_files.hpp"
 #include "session_spec_of.hpp"
+#include "task_clock.hpp"
 #include "text.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "workspace.hpp"
 
+#include "task_clock.hpp"
 #include "text.hpp"
 
 #include <array>
@@ -26,11 +27,6 @@ std::string installation_prefix() {
 
 } // namespace
 
-Time now() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now());
-}
-
 Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options) {
     Result<Config> config = load_config(options.config_file);
     if (!config) return std::move(config).error();
@@ -47,6 +43,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options) {
     Result<PluginObject<Store>> store = workspace->open_store();
     if (!store) return std::move(store).error();
     workspace->store_ = *std::move(store);
+    use_task_clock(workspace->config_.state_directory);
     return workspace;
 }
 

@@ -64,7 +64,4 @@ private:
     std::vector<LoadedRuntime> runtimes_;
 };
 
-/// The wall clock.
-[[nodiscard]] Time now();
-
 } // namespace loong

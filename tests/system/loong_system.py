@@ -118,7 +118,7 @@ def tree(directory):
         for name in names + files:
             path = os.path.join(place, name)
             relative = os.path.relpath(path, directory)
-            if relative.startswith(("index.", "leases", "bell", "boot")):
+            if relative.startswith(("index.", "leases", "bell", "boot", "clock")):
                 continue
             info = os.lstat(path)
             if stat.S_ISREG(info.st_mode):

@@ -117,7 +117,11 @@ inline constexpr EventKind last_event_kind = EventKind::task_archived;
 struct Event {
     /// Dense per task, from 1. The task's revision is the id of its last event.
     std::uint64_t id = 0;
+    /// By the wall clock of that moment.
     Time at{};
+    /// How far that wall clock was ahead of the clock by which loong decides what is due or late:
+    /// not zero where somebody has set the wall clock since the machine was started.
+    Microseconds clock_skew{};
     EventKind kind = EventKind::unknown;
     /// The kind as it was written; differs from to_string(kind) only where `kind` is `unknown`.
     std::string kind_name;

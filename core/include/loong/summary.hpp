@@ -85,6 +85,12 @@ struct OpenRequest {
     bool is_approval = true;
 };
 
+///
+/// Moments are of two clocks. `created_at` and `updated_at` are the wall clock's. All that is
+/// compared with "now" is of the task clock, which nobody can set: `state_since`, `not_before`,
+/// `overdue_at`, `deadline_at`, `cancel_requested_at`, and when a request was opened. The two show
+/// the same unless the wall clock was set since the machine was started; a `now` that core gives to
+/// a store is the task clock's.
 struct TaskSummary {
     std::string task_id;
     /// Id of the last event folded in.

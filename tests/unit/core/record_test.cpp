@@ -29,11 +29,29 @@ Event sample_event() {
 void expect_same(const Event& left, const Event& right) {
     EXPECT_EQ(left.id, right.id);
     EXPECT_EQ(left.at, right.at);
+    EXPECT_EQ(left.clock_skew, right.clock_skew);
     EXPECT_EQ(left.kind, right.kind);
     EXPECT_EQ(left.kind_name, right.kind_name);
     EXPECT_EQ(left.session_id, right.session_id);
     EXPECT_EQ(left.actor_session_id, right.actor_session_id);
     EXPECT_EQ(left.data, right.data);
+}
+
+TEST(Record, TellsHowFarTheWallClockWasFromTheTaskClock) {
+    Event event = sample_event();
+    EXPECT_THAT(write_records({event}).front(), Not(HasSubstr("clock_skew_us")));
+    for (const Microseconds skew : {Microseconds(3'600'000'000), Microseconds(-1)}) {
+        event.clock_skew = skew;
+        const Result<Event> read = read_record(write_records({event}).front());
+        ASSERT_TRUE(read) << read.error().message;
+        expect_same(*read, event);
+    }
+    const std::string record = write_records({event}).front();
+    for (const char* wrong : {"null", "\"1\"", "1.5", "9223372036854775807"}) {
+        std::string damaged = record;
+        damaged.replace(damaged.find(":-1,") + 1, 2, wrong);
+        EXPECT_FALSE(read_record(damaged)) << wrong;
+    }
 }
 
 TEST(Record, IsOneLineWithIdFirstAndEndLast) {

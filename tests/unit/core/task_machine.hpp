@@ -33,7 +33,8 @@ public:
           document_(document) {}
 
     [[nodiscard]] Result<std::vector<Event>> decide(const Command& command) {
-        return loong::decide(state, command, {now, "default", session_id_of(1, next_session_)});
+        return loong::decide(state, command,
+                             {now, "default", session_id_of(1, next_session_), clock_skew});
     }
 
     /// Empty where the command was carried out, else the error's code.
@@ -80,7 +81,9 @@ public:
     [[nodiscard]] const TaskDocument& document() const { return document_; }
 
     TaskState state;
+    /// The task clock, and how far the wall clock is ahead of it.
     Time now = test_time(0);
+    Microseconds clock_skew{};
     /// All events so far, and the names of those that the last command gave.
     std::vector<Event> log;
     std::vector<std::string> last;

@@ -103,6 +103,35 @@ TEST(Evolve, WhicheverComesFirstMakesOverdue) {
     EXPECT_EQ(late.summary().overdue_at, deadline + 10s + ending_allowance);
 }
 
+TEST(Evolve, AWallClockThatWasSetMovesNothingThatIsDue) {
+    for (const Microseconds skew : {Microseconds(100h), Microseconds(-100h)}) {
+        TaskDocument document = timed_document();
+        document.retry_limit = 1;
+        TaskMachine task(document);
+        task.create();
+        task.clock_skew = skew;
+        task.start();
+        EXPECT_EQ(task.log.back().at, task.now + skew);
+        EXPECT_EQ(task.summary().updated_at, task.now + skew);
+        EXPECT_EQ(task.summary().state_since, task.now);
+        EXPECT_EQ(task.summary().deadline_at, task.now + 60s);
+        task.open("question");
+        EXPECT_EQ(task.summary().oldest_request->since, task.now);
+        task.clock_skew = -skew;
+        task.advance(5s);
+        task.resolve("r1", RequestState::allowed);
+        EXPECT_EQ(task.summary().deadline_at, task.now + 60s);
+        task.apply(command::Cancel{});
+        EXPECT_EQ(task.summary().cancel_requested_at, task.now);
+        TaskMachine failing(document);
+        failing.create(), failing.start();
+        failing.clock_skew = skew;
+        failing.finish(OutcomeKind::failed);
+        EXPECT_EQ(failing.summary().not_before, failing.now + 1s);
+        EXPECT_EQ(failing.summary().overdue_at, failing.now + 1s + 30s);
+    }
+}
+
 TEST(Evolve, TheClockStopsWhileARequestIsOpen) {
     TaskMachine task(timed_document());
     task.create(), task.start();
