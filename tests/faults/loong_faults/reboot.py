@@ -18,7 +18,7 @@ def start_anew(place):
     require(processes.kill(*place.processes(), *place.keepers()), "killed processes stay")
     for folder, _, names in os.walk(place.home):
         for name in names:
-            if name not in ("loong-handle", "boot.json"):
+            if name not in ("loong-handle", "boot.json", "clock"):
                 continue
             path = os.path.join(folder, name)
             with open(path, encoding="utf-8") as file:
