@@ -161,13 +161,18 @@ TEST(Record, WhatDecideGivesStaysBelowOneMebibyte) {
     NewRequest request;
     request.key = worst(128);
     request.tool = worst(128);
+    request.rule = worst(1024);
     request.question = worst(4096);
     request.detail = worst(65536);
     for (char id = 'A'; id < 'A' + 32; ++id) {
         request.options.push_back({worst(127) + id, worst(9999), RequestOption::Kind::allow_once});
     }
     ASSERT_EQ(task.apply(command::OpenRequest{task.session(), request}), "");
-    request = {RequestKind::input, "input", {}, worst(4096), worst(65536), {}, {}};
+    request = {};
+    request.kind = RequestKind::input;
+    request.key = "input";
+    request.question = worst(4096);
+    request.detail = worst(65536);
     ASSERT_EQ(task.apply(command::OpenRequest{task.session(), request}), "");
     ASSERT_EQ(task.resolve("r2", RequestState::answered, worst(65536)), "");
     Progress progress;
