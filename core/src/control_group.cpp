@@ -1,5 +1,7 @@
 #include "control_group.hpp"
 
+#include "user_scope.hpp"
+
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -39,10 +41,13 @@ std::optional<std::string> ending_control_group(std::string_view cgroup_file,
     return std::nullopt;
 }
 
+std::optional<std::string> own_ending_control_group() {
+    return ending_control_group(read_text("/proc/self/cgroup"), logind_kills_user_processes());
+}
+
 std::string control_group_warning() {
-    const std::optional<std::string> unit =
-        ending_control_group(read_text("/proc/self/cgroup"), logind_kills_user_processes());
-    if (!unit) return {};
+    const std::optional<std::string> unit = own_ending_control_group();
+    if (!unit || !own_scope_launchers().empty()) return {};
     return "the work runs in the control group of " + *unit +
            " and may be ended together with it; start it from elsewhere, or set KillMode=process "
            "for that unit";

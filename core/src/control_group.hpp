@@ -14,7 +14,11 @@ namespace loong {
 [[nodiscard]] std::optional<std::string> ending_control_group(std::string_view cgroup_file,
                                                               bool login_sessions_are_killed);
 
-/// A sentence for whoever creates a task from such a place; empty elsewhere.
+/// The same for this process.
+[[nodiscard]] std::optional<std::string> own_ending_control_group();
+
+/// A sentence for whoever creates a task from such a place, where the system offers workers no other
+/// one; empty elsewhere.
 [[nodiscard]] std::string control_group_warning();
 
 } // namespace loong

@@ -1,7 +1,9 @@
 #include "worker_process.hpp"
 
+#include "control_group.hpp"
 #include "descriptor.hpp"
 #include "text.hpp"
+#include "user_scope.hpp"
 
 #include <array>
 #include <cerrno>
@@ -103,9 +105,19 @@ Result<void> await_ready(const std::string& program, int ready) {
     return unavailable(program, said.empty() ? "it ended at once" : escape_controls(said));
 }
 
-} // namespace
+WorkerStart through(const ScopeLauncher& launcher, const WorkerStart& start) {
+    WorkerStart launched = start;
+    launched.program = launcher.words.front();
+    launched.arguments.assign(launcher.words.begin() + 1, launcher.words.end());
+    launched.arguments.push_back(start.program);
+    launched.arguments.insert(launched.arguments.end(), start.arguments.begin(),
+                              start.arguments.end());
+    launched.environment.insert(launched.environment.end(), launcher.environment.begin(),
+                                launcher.environment.end());
+    return launched;
+}
 
-Result<void> start_worker(const WorkerStart& start) {
+Result<void> start_here(const WorkerStart& start) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         return unavailable(start.program, std::strerror(errno));
@@ -138,6 +150,17 @@ Result<void> start_worker(const WorkerStart& start) {
     // While a write end is open here, the end of the worker is no end of file.
     pipe_end.close();
     return await_ready(start.program, read_end.get());
+}
+
+} // namespace
+
+Result<void> start_worker(const WorkerStart& start) {
+    if (own_ending_control_group()) {
+        for (const ScopeLauncher& launcher : own_scope_launchers()) {
+            if (start_here(through(launcher, start))) return {};
+        }
+    }
+    return start_here(start);
 }
 
 } // namespace loong

@@ -19,7 +19,8 @@ struct WorkerStart {
 
 /// Starts a detached worker: leader of its own session, without a terminal, reparented away from
 /// this process, with no descriptor of ours, standard streams at /dev/null. Returns when it says
-/// that it is ready. `worker_unavailable` with what it printed where it ends or takes longer than
+/// that it is ready. Where this process's control group may be ended with all that is in it, the
+/// worker moves into a scope of the user's service manager, if there is one. `worker_unavailable` with what it printed where it ends or takes longer than
 /// 10 s.
 [[nodiscard]] Result<void> start_worker(const WorkerStart& start);
 
