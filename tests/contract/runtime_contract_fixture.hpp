@@ -4,6 +4,7 @@
 #include "child_process.hpp"
 #include "fake_session_context.hpp"
 #include "fifo.hpp"
+#include "loaded_plugin.hpp"
 #include "must.hpp"
 #include "session_processes.hpp"
 #include "temporary_directory.hpp"
@@ -36,10 +37,11 @@ struct RuntimeSubject {
 
     /// Writes `text` to its standard output, nothing else, and completes.
     std::function<void(SessionSpec& spec, const std::string& text)> succeed;
-    /// Ends in failure soon.
+    /// Ends in failure soon. May be empty where no work of this runtime does.
     std::function<void(SessionSpec& spec)> fail;
     /// Writes a line into the pipe `started`, waits for a line from the pipe `go`, writes
     /// `went on` and a newline to its standard output, and completes. Ends when it is asked to.
+    /// May be empty where all work ends at once; most of the suite is then skipped.
     std::function<void(SessionSpec& spec, const std::string& started, const std::string& go)> wait;
     /// Writes a line into the pipe `started` and goes on for ever, whatever it is asked politely.
     /// May be empty where such work cannot be.
@@ -60,6 +62,15 @@ inline std::ostream& operator<<(std::ostream& out, const RuntimeSubject& subject
 
 inline std::string runtime_subject_name(const testing::TestParamInfo<RuntimeSubject>& info) {
     return info.param.name;
+}
+
+/// The runtime of a plugin, with no work yet: say at least what `succeed` is.
+inline RuntimeSubject plugin_runtime(const std::string& name, const std::string& file,
+                                     const Settings& settings = {}) {
+    RuntimeSubject subject;
+    subject.name = name;
+    subject.make = [=] { return load_runtime_object(file, {name, settings}); };
+    return subject;
 }
 
 class RuntimeContract : public testing::TestWithParam<RuntimeSubject> {
@@ -132,20 +143,18 @@ protected:
                context_.written(OutputStream::standard_output);
     }
 
-    void expect_nothing_left() const {
-        EXPECT_TRUE(session_processes(context_.spec().task_session_id).empty());
+    /// Another session, with nothing of the one before.
+    void renew_session() {
+        handle_.clear();
+        context_.editable_spec() = make_spec();
+        for (const auto& one : std::filesystem::directory_iterator(session_.path())) {
+            std::filesystem::remove_all(one.path());
+        }
     }
 
-    TemporaryDirectory session_;
-    TemporaryDirectory working_;
-    Fifo started_;
-    Fifo go_;
-    FakeSessionContext context_;
-    std::string handle_;
-
-private:
+    /// A spec with everything but the work. Processes, and work that lives elsewhere, are looked for
+    /// by the session's id: no two have the same.
     SessionSpec make_spec() const {
-        // Processes are looked for by the session's id: no two tests may have the same.
         const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
         const auto number =
             static_cast<std::uint64_t>(now) ^ (static_cast<std::uint64_t>(::getpid()) << 48U);
@@ -163,6 +172,18 @@ private:
         return spec;
     }
 
+    void expect_nothing_left() const {
+        EXPECT_TRUE(session_processes(context_.spec().task_session_id).empty());
+    }
+
+    TemporaryDirectory session_;
+    TemporaryDirectory working_;
+    Fifo started_;
+    Fifo go_;
+    FakeSessionContext context_;
+    std::string handle_;
+
+private:
     [[nodiscard]] std::string handle_file() const { return working_ / "handle"; }
 
     std::shared_ptr<Runtime> runtime_;
@@ -170,9 +191,20 @@ private:
 
 } // namespace loong::test
 
+#define LOONG_NEEDS_FAIL()                                                                         \
+    do {                                                                                           \
+        if (!GetParam().fail) GTEST_SKIP() << "the subject has no work that fails";                \
+    } while (false)
+
+#define LOONG_NEEDS_WAIT()                                                                         \
+    do {                                                                                           \
+        if (!GetParam().wait) GTEST_SKIP() << "the subject has no work that waits";                \
+    } while (false)
+
 #define LOONG_NEEDS_DURABLE()                                                                      \
     do {                                                                                           \
         if (durable(runtime()) == nullptr) {                                                       \
             GTEST_SKIP() << "the work of this runtime ends with its worker";                       \
         }                                                                                          \
+        LOONG_NEEDS_WAIT();                                                                        \
     } while (false)

@@ -1,6 +1,5 @@
 /// The contract of runtimes, kept by those of this tree.
 
-#include "loaded_plugin.hpp"
 #include "runtime_contract.hpp"
 #include "scripted_runtime.hpp"
 
@@ -44,9 +43,7 @@ std::vector<RuntimeSubject::Nonsense> local_nonsense() {
 }
 
 RuntimeSubject local_subject() {
-    RuntimeSubject subject;
-    subject.name = "local";
-    subject.make = [] { return load_runtime_object(LOONG_TEST_RUNTIME_LOCAL, {"local", {}}); };
+    RuntimeSubject subject = plugin_runtime("local", LOONG_TEST_RUNTIME_LOCAL);
     subject.keeper_path = LOONG_TEST_KEEPER;
     subject.succeed = [](SessionSpec& spec, const std::string& text) {
         set_text(spec, "printf %s \"$TEXT\"");

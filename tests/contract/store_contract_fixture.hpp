@@ -2,6 +2,7 @@
 /// What the tests of stores have in common.
 
 #include "child_process.hpp"
+#include "loaded_plugin.hpp"
 #include "must.hpp"
 #include "temporary_directory.hpp"
 #include "test_store_host.hpp"
@@ -40,6 +41,17 @@ inline std::ostream& operator<<(std::ostream& out, const StoreSubject& subject) 
 
 inline std::string subject_name(const testing::TestParamInfo<StoreSubject>& info) {
     return info.param.name;
+}
+
+/// The store of a plugin.
+inline StoreSubject plugin_store(const std::string& name, const std::string& file,
+                                 const Settings& settings = {}) {
+    StoreSubject subject;
+    subject.name = name;
+    subject.open = [=](const std::string& state_directory, const StoreHost& host) {
+        return load_store_object(file, {settings, state_directory, &host});
+    };
+    return subject;
 }
 
 class StoreContract : public testing::TestWithParam<StoreSubject> {

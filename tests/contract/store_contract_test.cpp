@@ -1,25 +1,15 @@
 /// The contract of stores, kept by those of this tree.
 
-#include "loaded_plugin.hpp"
 #include "memory_store.hpp"
 #include "store_contract.hpp"
 
 #include <fstream>
-#include <map>
-#include <mutex>
 
 namespace loong::test {
 namespace {
 
-/// One state for each state directory, as if it were kept there.
-std::shared_ptr<MemoryStoreState> memory_state(const std::string& state_directory) {
-    static std::mutex mutex;
-    static std::map<std::string, std::shared_ptr<MemoryStoreState>> states;
-    const std::lock_guard lock(mutex);
-    std::shared_ptr<MemoryStoreState>& state = states[state_directory];
-    if (!state) state = std::make_shared<MemoryStoreState>(state_directory);
-    return state;
-}
+using store_memory::MemoryStore;
+using store_memory::MemoryStoreState;
 
 StoreSubject memory_subject() {
     StoreSubject subject;
@@ -27,23 +17,20 @@ StoreSubject memory_subject() {
     subject.one_process_only = "what is kept in memory ends with its process";
     subject.open = [](const std::string& state_directory,
                       const StoreHost&) -> Result<std::shared_ptr<Store>> {
-        return std::shared_ptr<Store>(std::make_shared<MemoryStore>(memory_state(state_directory)));
+        return std::shared_ptr<Store>(
+            std::make_shared<MemoryStore>(MemoryStoreState::of(state_directory)));
     };
     subject.damage = [](const std::string& state_directory, const std::string& task_id) {
-        memory_state(state_directory)->damage(task_id);
+        MemoryStoreState::of(state_directory)->damage(task_id);
     };
     subject.lose_lease = [](const std::string& state_directory, const std::string& name) {
-        memory_state(state_directory)->lose_lease(name);
+        MemoryStoreState::of(state_directory)->lose_lease(name);
     };
     return subject;
 }
 
 StoreSubject files_subject() {
-    StoreSubject subject;
-    subject.name = "files";
-    subject.open = [](const std::string& state_directory, const StoreHost& host) {
-        return load_store_object(LOONG_TEST_STORE_FILES, {{}, state_directory, &host});
-    };
+    StoreSubject subject = plugin_store("files", LOONG_TEST_STORE_FILES);
     subject.damage = [](const std::string& state_directory, const std::string& task_id) {
         const std::string file = state_directory + "/tasks/" + task_id + "/events.yaml";
         if (!std::filesystem::exists(file)) throw std::runtime_error(file + " does not exist");

@@ -1,19 +1,18 @@
 #include "checked_store.hpp"
 #include "contract/store_contract.hpp"
-#include "support/memory_store.hpp"
+#include "memory_store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <optional>
 #include <stdexcept>
 
 namespace loong {
 namespace {
 
-using test::MemoryStore;
-using test::MemoryStoreState;
+using store_memory::MemoryStore;
+using store_memory::MemoryStoreState;
 using test::task_id_of;
 using test::TemporaryDirectory;
 using testing::HasSubstr;
@@ -22,27 +21,20 @@ CheckedStore::Inner owned(std::unique_ptr<Store> store) {
     return {store.release(), std::default_delete<Store>()};
 }
 
-std::shared_ptr<MemoryStoreState> state_of(const std::string& directory) {
-    static std::map<std::string, std::shared_ptr<MemoryStoreState>> states;
-    auto& state = states[directory];
-    if (!state) state = std::make_shared<MemoryStoreState>(directory);
-    return state;
-}
-
 test::StoreSubject checked_subject() {
     test::StoreSubject subject;
     subject.name = "checked";
     subject.one_process_only = "what is kept in memory ends with its process";
     subject.open = [](const std::string& directory,
                       const StoreHost&) -> Result<std::shared_ptr<Store>> {
-        auto inner = owned(std::make_unique<MemoryStore>(state_of(directory)));
+        auto inner = owned(std::make_unique<MemoryStore>(MemoryStoreState::of(directory)));
         return std::shared_ptr<Store>(std::make_shared<CheckedStore>("memory", std::move(inner)));
     };
     subject.damage = [](const std::string& directory, const std::string& task_id) {
-        state_of(directory)->damage(task_id);
+        MemoryStoreState::of(directory)->damage(task_id);
     };
     subject.lose_lease = [](const std::string& directory, const std::string& name) {
-        state_of(directory)->lose_lease(name);
+        MemoryStoreState::of(directory)->lose_lease(name);
     };
     return subject;
 }

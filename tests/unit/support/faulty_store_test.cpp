@@ -8,6 +8,9 @@
 namespace loong::test {
 namespace {
 
+using store_memory::MemoryStore;
+using store_memory::MemoryStoreState;
+
 class FaultyStoreTest : public testing::Test {
 protected:
     TemporaryDirectory directory_;

@@ -1,6 +1,6 @@
 #pragma once
-/// A Store that keeps everything in memory, for tests of what uses a store. It keeps every promise
-/// of loong/store.hpp but one: it ends with the process.
+/// A Store that keeps everything in memory. It keeps every promise of loong/store.hpp but those that
+/// need something which outlives the process: nothing is durable, and no other process sees it.
 
 #include "memory_lease.hpp"
 #include "memory_watch.hpp"
@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace loong::test {
+namespace store_memory {
 
 /// What several MemoryStores share: each of them stands for a process of its own.
 class MemoryStoreState {
@@ -26,10 +26,13 @@ public:
           watches_(std::make_shared<MemoryWatches>()),
           leases_(std::make_shared<MemoryLeases>(watches_)) {}
 
-    /// Makes every later reading of the task end in `store_corrupt`.
+    /// The one that belongs to this directory; made where there is none yet.
+    static std::shared_ptr<MemoryStoreState> of(const std::string& directory);
+
+    /// For tests: makes every later reading of the task end in `store_corrupt`.
     void damage(std::string_view task_id);
 
-    /// Takes a lease from its holder, who only notices when it asks.
+    /// For tests: takes a lease from its holder, who only notices when it asks.
     void lose_lease(std::string_view name) { leases_->lose(name); }
 
 private:
@@ -105,4 +108,4 @@ private:
     std::shared_ptr<MemoryStoreState> state_;
 };
 
-} // namespace loong::test
+} // namespace store_memory

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <unistd.h>
 
-namespace loong::test {
+namespace store_memory {
 namespace {
 
 class MemoryLease : public Lease {
@@ -87,4 +87,4 @@ void MemoryLeases::lose(std::string_view name) {
     give_back(name, token);
 }
 
-} // namespace loong::test
+} // namespace store_memory

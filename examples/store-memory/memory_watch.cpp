@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace loong::test {
+namespace store_memory {
 
 class MemoryWatch : public Watch {
 public:
@@ -94,4 +94,4 @@ void MemoryWatches::forget(const MemoryWatch* watch) {
     std::erase(watches_, watch);
 }
 
-} // namespace loong::test
+} // namespace store_memory

@@ -7,7 +7,7 @@
 #include <fnmatch.h>
 #include <tuple>
 
-namespace loong::test {
+namespace store_memory {
 namespace {
 
 bool is_due(const TaskSummary& summary, Time now) {
@@ -208,4 +208,4 @@ Result<std::optional<std::string>> MemoryStore::task_of_session(std::string_view
     return std::optional<std::string>();
 }
 
-} // namespace loong::test
+} // namespace store_memory

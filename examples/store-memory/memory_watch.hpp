@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace loong::test {
+namespace store_memory {
+
+using namespace loong;
 
 class MemoryWatch;
 
@@ -31,4 +33,4 @@ private:
     std::vector<MemoryWatch*> watches_;
 };
 
-} // namespace loong::test
+} // namespace store_memory

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace loong::test {
+namespace store_memory {
 namespace {
 
 constexpr std::size_t max_record_bytes = std::size_t{1} << 20;
@@ -47,6 +47,15 @@ Result<std::string> make_directory(const std::filesystem::path& path,
 }
 
 } // namespace
+
+std::shared_ptr<MemoryStoreState> MemoryStoreState::of(const std::string& directory) {
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_ptr<MemoryStoreState>> states;
+    const std::lock_guard lock(mutex);
+    std::shared_ptr<MemoryStoreState>& state = states[directory];
+    if (!state) state = std::make_shared<MemoryStoreState>(directory);
+    return state;
+}
 
 void MemoryStoreState::damage(std::string_view task_id) {
     const std::lock_guard lock(mutex_);
@@ -239,7 +248,7 @@ Result<std::vector<Finding>> MemoryStore::verify() {
     std::vector<Finding> findings;
     for (const auto& [task_id, task] : state_->tasks_) {
         if (!task.damaged) continue;
-        findings.push_back({"damaged_events", Severity::error, task_id, "a test damaged the task",
+        findings.push_back({"damaged_events", Severity::error, task_id, "its events were damaged",
                             "nothing can be done", false});
     }
     return findings;
@@ -250,4 +259,4 @@ Result<void> MemoryStore::repair(const Finding& finding) {
     return Error{ErrorCode::unsupported, "finding " + finding.code + ": it cannot be repaired", {}};
 }
 
-} // namespace loong::test
+} // namespace store_memory

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace loong::test {
+namespace store_memory {
 
 /// The leases of one MemoryStoreState. Thread-safe.
 class MemoryLeases : public std::enable_shared_from_this<MemoryLeases> {
@@ -41,4 +41,4 @@ private:
     std::map<std::string, Entry, std::less<>> entries_;
 };
 
-} // namespace loong::test
+} // namespace store_memory
