@@ -45,3 +45,22 @@ function(loong_add_plugin name)
         install(TARGETS ${name} LIBRARY DESTINATION "${LOONG_PLUGIN_INSTALL_DIR}")
     endif()
 endfunction()
+
+# loong_add_contract_test(<name> PLUGIN <target> SOURCES <file>... [LIBRARIES <target>...])
+#
+# A GoogleTest program that includes <loong/contract/runtime_contract.hpp> or store_contract.hpp,
+# as one test for ctest. LOONG_PLUGIN_FILE is the plugin's file in it. Needs GTest::gtest_main.
+function(loong_add_contract_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PLUGIN" "SOURCES;LIBRARIES")
+    if(NOT arg_SOURCES OR NOT arg_PLUGIN OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "loong_add_contract_test ${name}: needs PLUGIN and SOURCES, no more "
+            "than LIBRARIES besides; unknown: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE
+        loong::headers ${arg_LIBRARIES} GTest::gtest_main ${CMAKE_DL_LIBS})
+    target_compile_definitions(${name} PRIVATE
+        LOONG_PLUGIN_FILE="$<TARGET_FILE:${arg_PLUGIN}>")
+    add_dependencies(${name} ${arg_PLUGIN})
+    add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -36,6 +36,9 @@ constexpr std::array verbs = {
     VerbEntry{"config", "path", "tells where configuration and state are", make_config_path},
     VerbEntry{"config", "init", "writes a configuration to start from", make_config_init},
     VerbEntry{"plugins", "list", "lists the plugins that are there", make_plugins_list},
+    VerbEntry{"plugins", "check", "tries everything that loong asks of a plugin",
+              make_plugins_check},
+    VerbEntry{"plugins", "new", "writes a plugin's project to start from", make_plugins_new},
     VerbEntry{"worker", "", "carries tasks", make_worker, true},
 };
 

@@ -26,6 +26,8 @@ std::unique_ptr<Verb> make_config_show();
 std::unique_ptr<Verb> make_config_path();
 std::unique_ptr<Verb> make_config_init();
 std::unique_ptr<Verb> make_plugins_list();
+std::unique_ptr<Verb> make_plugins_check();
+std::unique_ptr<Verb> make_plugins_new();
 std::unique_ptr<Verb> make_worker();
 
 } // namespace loong::cli

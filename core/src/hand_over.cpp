@@ -121,11 +121,14 @@ Result<void> HandOver::serve(int own_claims) {
     return {};
 }
 
-Result<void> HandOver::start_one(const std::vector<std::string>& arguments) {
+Result<void> HandOver::start_one(const std::string& adopt) {
+    if (WorkerThreads* threads = workspace_->worker_threads(); threads != nullptr) {
+        return threads->start(workspace_->options(), adopt);
+    }
     WorkerStart start;
     start.program = workspace_->worker_program();
     start.arguments = workspace_->worker_arguments();
-    start.arguments.insert(start.arguments.end(), arguments.begin(), arguments.end());
+    if (!adopt.empty()) start.arguments.insert(start.arguments.end(), {"--adopt", adopt});
     start.environment = workspace_->worker_environment();
     return start_worker(start);
 }

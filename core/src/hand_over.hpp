@@ -29,9 +29,9 @@ public:
     /// could be started and no live one is left to do it.
     Result<void> serve(int own_claims = 0);
 
-    /// Starts one worker, whether or not something is claimable now, with these arguments besides
-    /// those that every worker gets.
-    Result<void> start_one(const std::vector<std::string>& arguments);
+    /// Starts one worker, whether or not something is claimable now. It takes over the running
+    /// session of the task `adopt` first, unless that is empty.
+    Result<void> start_one(const std::string& adopt);
 
     /// Lets go of the lease. Also done by destruction.
     void end() { lease_.reset(); }

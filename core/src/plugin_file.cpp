@@ -77,7 +77,7 @@ Error refused_plugin(const std::string& file, const std::string& why) {
     return {ErrorCode::plugin_refused, file + ": " + why, {}};
 }
 
-Result<PluginExports> read_plugin_exports(const std::string& file) {
+std::optional<Error> refuse_file(const std::string& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
@@ -87,7 +87,11 @@ Result<PluginExports> read_plugin_exports(const std::string& file) {
         return refused_plugin(file, std::string("cannot be looked at: ") + std::strerror(errno));
     }
     if (!S_ISREG(status.st_mode)) return refused_plugin(file, "is no regular file");
-    if (auto error = refuse_place(file)) return *std::move(error);
+    return refuse_place(file);
+}
+
+Result<PluginExports> read_plugin_exports(const std::string& file) {
+    if (auto error = refuse_file(file)) return *std::move(error);
     if (const std::string why = why_no_library(file); !why.empty()) {
         return refused_plugin(file, why);
     }

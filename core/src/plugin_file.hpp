@@ -24,6 +24,10 @@ struct PluginExports {
     std::vector<std::uint32_t> store;
 };
 
+/// Why the file must not be believed: it is none, or others may write to it or to its directory;
+/// absent where it may be. `plugin_not_found`, `plugin_refused`.
+[[nodiscard]] std::optional<Error> refuse_file(const std::string& file);
+
 /// Checks who may write to the file and its directory and what kind of file it is, then reads what
 /// it exports. `plugin_not_found`, `plugin_refused`.
 [[nodiscard]] Result<PluginExports> read_plugin_exports(const std::string& file);

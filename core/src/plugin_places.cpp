@@ -1,3 +1,4 @@
+#include "installation.hpp"
 #include "plugin_file.hpp"
 #include "plugins.hpp"
 #include "text.hpp"
@@ -91,11 +92,9 @@ Error not_found(const std::string& name, const std::vector<std::string>& directo
 std::vector<std::string> plugin_directories(const std::vector<std::string>& configured_path) {
     std::vector<std::string> directories;
     for (const std::string& directory : configured_path) add_once(directories, directory);
-    std::error_code failed;
-    const fs::path program = fs::read_symlink("/proc/self/exe", failed);
-    if (failed) return directories;
+    const fs::path prefix = installation_prefix();
+    if (prefix.empty()) return directories;
     // As it is built, and as it is installed: LOONG_LIBDIR may be lib64, or lib/x86_64-linux-gnu.
-    const fs::path prefix = program.parent_path().parent_path();
     add_once(directories, prefix / "lib/loong/plugins");
     add_once(directories, prefix / LOONG_LIBDIR / "loong/plugins");
     return directories;

@@ -1,8 +1,6 @@
 #include "plugins.hpp"
 
-#include "checked_runtime.hpp"
-#include "checked_store.hpp"
-#include "loong/plugin.hpp"
+#include "plugin_descriptor.hpp"
 #include "plugin_file.hpp"
 #include "plugin_guard.hpp"
 #include "plugin_library.hpp"
@@ -14,61 +12,6 @@
 namespace loong {
 
 namespace {
-
-/// What differs between the two kinds of plugins.
-struct RuntimeKind {
-    using Made = Runtime;
-    using Checked = CheckedRuntime;
-    using Descriptor = RuntimeDescriptor;
-    using Setup = RuntimeSetup;
-    static constexpr PluginKind kind = PluginKind::runtime;
-    static constexpr const char* symbol = runtime_symbol_name;
-    static constexpr std::uint32_t number = runtime_interface_number;
-    static constexpr std::uint64_t layout = runtime_layout;
-};
-
-struct StoreKind {
-    using Made = Store;
-    using Checked = CheckedStore;
-    using Descriptor = StoreDescriptor;
-    using Setup = StoreSetup;
-    static constexpr PluginKind kind = PluginKind::store;
-    static constexpr const char* symbol = store_symbol_name;
-    static constexpr std::uint32_t number = store_interface_number;
-    static constexpr std::uint64_t layout = store_layout;
-};
-
-bool is_empty(const char* text) { return text == nullptr || *text == '\0'; }
-
-/// Field by field, in the order in which they may be believed: only a descriptor of the right size
-/// has the next field where it is looked for, and so on.
-template <typename Kind>
-std::string why_no_descriptor(const typename Kind::Descriptor& descriptor) {
-    const std::string_view word = to_string(Kind::kind);
-    if (descriptor.size < sizeof descriptor) {
-        return fmt::format("its descriptor has {} bytes, this loong needs {}; rebuild it against "
-                           "loong {}",
-                           descriptor.size, sizeof descriptor, own_series());
-    }
-    if (descriptor.interface_number != Kind::number) {
-        return fmt::format("says that it was built for loong {} interface {}, this loong has {}; "
-                           "rebuild it against loong {}",
-                           word, descriptor.interface_number, Kind::number, own_series());
-    }
-    if (descriptor.layout != Kind::layout) {
-        return fmt::format(
-            "built where the types of the {} interface have another layout ({:016x}, "
-            "with the headers of loong {}; this loong has {:016x}, {}); rebuild it "
-            "with the headers of this loong and the same C++ standard library",
-            word, descriptor.layout, is_empty(descriptor.built_with) ? "?" : descriptor.built_with,
-            Kind::layout, header_version);
-    }
-    if (is_empty(descriptor.id)) return "its descriptor has no id";
-    if (is_empty(descriptor.version)) return "its descriptor has no version";
-    if (descriptor.create == nullptr) return "its descriptor has no create function";
-    if (descriptor.destroy == nullptr) return "its descriptor has no destroy function";
-    return {};
-}
 
 /// The plugin's own object, owned so that the plugin destroys it.
 template <typename Kind>
@@ -96,7 +39,8 @@ Result<const typename Kind::Descriptor*> load_descriptor(const std::string& file
     const Result<const void*> symbol = load_export(file, Kind::symbol);
     if (!symbol) return refused_plugin(file, "cannot be loaded: " + symbol.error().message);
     const auto* descriptor = static_cast<const typename Kind::Descriptor*>(*symbol);
-    const std::string why = why_no_descriptor<Kind>(*descriptor);
+    const std::string why =
+        visit_descriptor<Kind>(*descriptor, [](const char*, const std::string&) {});
     if (!why.empty()) return refused_plugin(file, why);
     return descriptor;
 }

@@ -1,33 +1,15 @@
 #include "workspace.hpp"
 
+#include "installation.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
-#include <array>
-#include <unistd.h>
 #include <utility>
 
 namespace loong {
 
-namespace {
-
-/// The directory of the running program's installation: the parent of its `bin`.
-std::string installation_prefix() {
-    std::array<char, 4096> buffer{};
-    const ssize_t length = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
-    if (length <= 0) return {};
-    std::string path(buffer.data(), static_cast<std::size_t>(length));
-    for (int level = 0; level < 2; ++level) {
-        const std::size_t slash = path.rfind('/');
-        if (slash == std::string::npos) return {};
-        path.resize(slash);
-    }
-    return path;
-}
-
-} // namespace
-
-Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options) {
+Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options,
+                                                   WorkerThreads* threads) {
     Result<Config> config = load_config(options.config_file);
     if (!config) return std::move(config).error();
     std::unique_ptr<Workspace> workspace(new Workspace());
@@ -44,6 +26,11 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options) {
     if (!store) return std::move(store).error();
     workspace->store_ = *std::move(store);
     use_task_clock(workspace->config_.state_directory);
+    workspace->worker_threads_ = threads;
+    if (options.workers_in_this_process && threads == nullptr) {
+        workspace->own_threads_ = std::make_unique<WorkerThreads>();
+        workspace->worker_threads_ = workspace->own_threads_.get();
+    }
     return workspace;
 }
 

@@ -9,6 +9,7 @@
 #include "plugins.hpp"
 #include "summary_codec.hpp"
 #include "task_document.hpp"
+#include "worker_threads.hpp"
 
 #include <memory>
 #include <string>
@@ -19,7 +20,10 @@ namespace loong {
 class Workspace {
 public:
     /// Reads the configuration and opens the store.
-    static Result<std::unique_ptr<Workspace>> open(const OpenOptions& options);
+    /// `threads` is where further workers are started if they are threads of this process; null:
+    /// in a place of its own.
+    static Result<std::unique_ptr<Workspace>> open(const OpenOptions& options,
+                                                   WorkerThreads* threads = nullptr);
 
     [[nodiscard]] const Config& config() const { return config_; }
     [[nodiscard]] const OpenOptions& options() const { return options_; }
@@ -42,6 +46,8 @@ public:
     /// What a worker gets so that it works on the same state with the same configuration.
     [[nodiscard]] std::vector<std::string> worker_arguments() const;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> worker_environment() const;
+    /// Where workers are threads of this process; null where they are processes.
+    [[nodiscard]] WorkerThreads* worker_threads() const { return worker_threads_; }
     /// Where loong-keeper lies in this installation, absolute.
     [[nodiscard]] const std::string& keeper_path() const { return keeper_path_; }
 
@@ -62,6 +68,9 @@ private:
         PluginObject<Runtime> runtime;
     };
     std::vector<LoadedRuntime> runtimes_;
+    WorkerThreads* worker_threads_ = nullptr;
+    /// Last, so that the threads have ended before anything else goes.
+    std::unique_ptr<WorkerThreads> own_threads_;
 };
 
 } // namespace loong

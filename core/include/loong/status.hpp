@@ -195,20 +195,22 @@ struct TaskStatus {
 };
 
 /// Derives the status.
-[[nodiscard]] TaskStatus derive(const Facts& facts, const FactDetails& details);
+[[nodiscard, gnu::visibility("default")]] TaskStatus derive(const Facts& facts,
+                                                            const FactDetails& details);
 
 /// The status alone, where nothing else is needed (counting, waiting).
-[[nodiscard]] Status derive_status(const Facts& facts) noexcept;
+[[nodiscard, gnu::visibility("default")]] Status derive_status(const Facts& facts) noexcept;
 
 /// Whether the task needs the operator, by the same table.
-[[nodiscard]] bool derive_needs_attention(const Facts& facts) noexcept;
+[[nodiscard, gnu::visibility("default")]] bool derive_needs_attention(const Facts& facts) noexcept;
 
 /// The facts that a summary gives by itself at the moment `now`; leases, work and queue stay
 /// `unknown`.
-[[nodiscard]] Facts facts_of(const TaskSummary& summary, DependencyState dependencies, Time now);
+[[nodiscard, gnu::visibility("default")]] Facts facts_of(const TaskSummary& summary,
+                                                         DependencyState dependencies, Time now);
 
 /// The details that a summary gives by itself.
-[[nodiscard]] FactDetails details_of(const TaskSummary& summary,
-                                     const std::string& dependency_task_id, Time now);
+[[nodiscard, gnu::visibility("default")]] FactDetails
+details_of(const TaskSummary& summary, const std::string& dependency_task_id, Time now);
 
 } // namespace loong

@@ -42,6 +42,12 @@ struct OpenOptions {
     /// The command that starts a worker, without arguments; empty: the `loong` of this
     /// installation.
     std::string worker_program;
+    /// Workers are threads of this process instead of processes of their own, each with a store
+    /// object and runtimes of its own: what this object makes claimable is carried here. Nothing
+    /// else changes; other processes see, wait for, cancel and recover the same tasks, and a
+    /// session whose process dies is recoverable as any other. Destroying the object waits until
+    /// its workers have left, which they do when nothing is claimable. Ignores SIGPIPE.
+    bool workers_in_this_process = false;
 };
 
 /// What a viewer may say about a new task.
@@ -301,7 +307,7 @@ struct Config;
 
 /// Waits for changes of some tasks, whatever their cause: events, a carrier's death, a limit that
 /// was passed.
-class TaskWatch {
+class [[gnu::visibility("default")]] TaskWatch {
 public:
     TaskWatch() = default;
     TaskWatch(const TaskWatch&) = delete;
@@ -315,14 +321,14 @@ public:
     virtual Result<Woken> wait(std::optional<Milliseconds> limit, int interrupt_descriptor) = 0;
 };
 
-class Tasks {
+class [[gnu::visibility("default")]] Tasks {
 public:
     /// Reads the configuration, loads the store plugin and opens the store. `invalid_config`,
     /// `plugin_not_found`, `plugin_refused`, `store_version`, `not_on_this_host`,
     /// `invalid_argument` (a session id that is none).
     static Result<Tasks> open(const OpenOptions& options);
 
-    Tasks(Tasks&&) noexcept;
+    Tasks(Tasks &&) noexcept;
     Tasks& operator=(Tasks&&) noexcept;
     ~Tasks();
 
@@ -388,7 +394,7 @@ public:
     Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
 
     /// Not for callers: where the use cases live.
-    class Implementation;
+    class [[gnu::visibility("hidden")]] Implementation;
 
 private:
     explicit Tasks(std::unique_ptr<Implementation> implementation);

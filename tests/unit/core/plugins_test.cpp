@@ -149,6 +149,11 @@ TEST_F(PluginsTest, ADescriptorThatIsTooSmall) {
         "its descriptor has 16 bytes, this loong needs 64; rebuild it against loong 0.1");
 }
 
+TEST_F(PluginsTest, ALargerDescriptorIsThatOfALaterLoong) {
+    add("larger-descriptor");
+    EXPECT_TRUE(load_runtime("larger-descriptor", places, {}));
+}
+
 TEST_F(PluginsTest, AnotherLayout) {
     add("other-layout");
     const Error error = refused("other-layout");

@@ -1,0 +1,64 @@
+"""The README's section "Write a plugin", as it is printed: every line that starts with `$ ` is typed
+into a shell, in a directory and with a home of its own, with nothing but the installation."""
+
+import os
+import re
+import subprocess
+
+from outside import PREFIX, SystemTest, TREE, main
+
+PROMPT = "loong-readme-is-here"
+
+
+def commands(section):
+    """The command lines of the section's console blocks, in order."""
+    with open(os.path.join(TREE, "README.md"), encoding="utf-8") as file:
+        text = file.read()
+    found = re.search(rf"(?ms)^## {section}$(.*?)(?=^## )", text)
+    if not found:
+        raise AssertionError(f"README.md has no section {section}")
+    blocks = re.findall(r"(?ms)^```console\n(.*?)^```", found[1])
+    return [line[2:].split("   #")[0].rstrip()
+            for block in blocks for line in block.split("\n") if line.startswith("$ ")]
+
+
+class ReadmeTest(SystemTest):
+    def test_write_a_plugin(self):
+        environment = {**self.environment, "PATH": f"{PREFIX}/bin:{self.environment['PATH']}"}
+        del environment["LOONG_HOME"]
+        self.home = self.path(".local/state/loong")
+        environment["XDG_STATE_HOME"] = self.path(".local/state")
+        # Only for tearDown(), which finds this test's processes by it.
+        environment["LOONG_HOME"] = self.home
+        shell = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 cwd=self.directory, env=environment)
+        typed = commands("Write a plugin")
+        self.assertGreater(len(typed), 10)
+        transcript = ""
+        for command in typed:
+            # Nothing is waited for by the clock: the shell says when it is done, and how it went.
+            shell.stdin.write(f"{command}\necho {PROMPT} $?\n")
+            shell.stdin.flush()
+            printed = ""
+            for line in shell.stdout:
+                if line.startswith(PROMPT):
+                    break
+                printed += line
+            transcript += f"$ {command}\n{printed}"
+            code = int(line.split()[-1])
+            # 1, 3: what the README says of `wait`: ended otherwise, needs you.
+            accepted = (0, 1, 3) if "tasks wait" in command else (0,)
+            self.assertIn(code, accepted, transcript)
+        shell.stdin.close()
+        self.assertEqual(shell.wait(), 0)
+        if os.environ.get("LOONG_SHOW_TRANSCRIPT"):
+            print(transcript)
+        for expected in ("100% tests passed", " 0 failed\n", "hello\n", "Go on?", "after\n",
+                         "cancelled", "(recovered)"):
+            self.assertIn(expected, transcript)
+        self.say(f"commands typed {len(typed)}")
+
+
+if __name__ == "__main__":
+    main()
