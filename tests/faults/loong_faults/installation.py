@@ -12,7 +12,8 @@ class Installation:
 
     def __init__(self, build, prefix):
         self.prefix = prefix
-        self.injector = os.path.join(build, "tests", "fault-injector")
+        # Commands run in a directory of their own.
+        self.injector = os.path.abspath(os.path.join(build, "tests", "fault-injector"))
         for folder in ("bin", "lib/loong/plugins", "libexec/loong", "inject"):
             os.makedirs(os.path.join(prefix, folder), mode=0o700)
         for plugin in ("runtime-local.so", "store-files.so"):
