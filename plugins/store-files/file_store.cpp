@@ -30,14 +30,19 @@ Error revision_moved(std::string_view task_id, std::uint64_t is, std::uint64_t e
 
 } // namespace
 
+const RootKind& root_kind() {
+    static const RootKind kind{"store-files", 1, "index.lock", {}};
+    return kind;
+}
+
 Result<std::unique_ptr<Store>> FileStore::make(const StoreSetup& setup) {
     return make(setup, FileSystem::real());
 }
 
 Result<std::unique_ptr<Store>> FileStore::make(const StoreSetup& setup, FileSystem& files) {
-    auto settings = read_settings(setup);
+    auto settings = read_settings(setup, root_kind().name);
     if (!settings) return std::move(settings).error();
-    auto root = Root::open(files, settings->root);
+    auto root = Root::open(files, settings->root, root_kind());
     if (!root) return std::move(root).error();
     return std::unique_ptr<Store>(
         new FileStore(std::make_shared<Root>(std::move(*root)), *setup.host));
@@ -185,7 +190,9 @@ Result<std::unique_ptr<Lease>> FileStore::wait_for_lease(std::string_view name,
 Result<LeaseStatus> FileStore::lease_status(std::string_view name) { return leases_.status(name); }
 
 Result<std::unique_ptr<Watch>> FileStore::watch(const std::vector<WatchTarget>& targets) {
-    return FileWatch::make(root_, targets);
+    return FileWatch::make(root_, targets, [](std::string_view task_id) {
+        return ChangedFile{"tasks/" + std::string(task_id), "events.yaml"};
+    });
 }
 
 Result<std::string> FileStore::session_directory(std::string_view task_id,

@@ -1,6 +1,7 @@
 #pragma once
 /// The default store: every task a directory of YAML files.
 
+#include "common.hpp"
 #include "index.hpp"
 #include "leases.hpp"
 #include "loong/store.hpp"
@@ -15,6 +16,9 @@
 #include <vector>
 
 namespace loong::store_files {
+
+/// What the state directories of this plugin are.
+[[nodiscard]] const RootKind& root_kind();
 
 class FileStore final : public Store {
 public:

@@ -3,7 +3,7 @@
 #include "file_lock.hpp"
 #include "file_store.hpp"
 #include "loong/ids.hpp"
-#include "record_text.hpp"
+#include "record_check.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,19 +18,6 @@ constexpr std::size_t tasks_at_once = 256;
 /// From how many on one sync of the whole file system costs less than three for each task, also
 /// where others have much to write.
 constexpr std::size_t share_sync_from = 16;
-constexpr std::size_t max_document_size = std::size_t{16} << 20;
-
-Result<void> check_new_task(const NewTask& task) {
-    if (!is_task_id(task.task_id)) {
-        return Error{ErrorCode::invalid_argument, "task '" + task.task_id + "': not a task id", {}};
-    }
-    if (task.document.size() > max_document_size) {
-        return Error{ErrorCode::invalid_argument,
-                     "task " + task.task_id + ": its document is larger than 16 MiB",
-                     {}};
-    }
-    return check_groups(task.records, 1);
-}
 
 } // namespace
 
@@ -157,7 +144,8 @@ Result<void> FileStore::publish(const std::vector<NewTask>& tasks, Batch& batch,
             not_made.push_back(batch.made[i].task_id());
             continue;
         }
-        entries.push_back(index_.entry(tasks[place].summary, batch.made[i].stamp()));
+        entries.push_back(index_.entry(tasks[place].summary, batch.made[i].stamp(),
+                                       sessions_in(tasks[place].records, tasks[place].summary)));
         results[place] = CreatedTask{batch.made[i].task_id(), true};
     }
     if (!entries.empty()) index_.put(entries);

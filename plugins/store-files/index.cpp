@@ -9,28 +9,6 @@
 
 namespace loong::store_files {
 
-namespace {
-
-/// The ids of the sessions that a task's records are about. Those above the task only delegated it.
-std::vector<std::string> sessions_in(const std::vector<std::string>& records,
-                                     const TaskSummary& summary) {
-    constexpr std::string_view key = "\"session_id\":\"";
-    std::vector<std::string> found;
-    for (const std::string& record : records) {
-        const std::size_t at = record.find(key);
-        if (at == std::string::npos) continue;
-        const std::string_view rest = std::string_view(record).substr(at + key.size());
-        const std::string session(rest.substr(0, rest.find('"')));
-        if (!is_child_session_id(session) || (!found.empty() && found.back() == session)) continue;
-        const auto& above = summary.visible_to;
-        if (std::find(above.begin(), above.end(), session) != above.end()) continue;
-        if (std::find(found.begin(), found.end(), session) == found.end()) found.push_back(session);
-    }
-    return found;
-}
-
-} // namespace
-
 Result<void> Index::run(Needs needs, const std::function<void(Database&)>& work) {
     for (int round = 0;; ++round) {
         auto begun = file_.begin();
@@ -74,14 +52,19 @@ void Index::unmark(const std::vector<std::string>& task_ids) {
     }));
 }
 
-IndexEntry Index::entry(const TaskSummary& summary, const FileStamp& stamp) const {
-    return {summary.task_id, stamp, &summary, host_->encode(summary), {}};
+IndexEntry Index::entry(const TaskSummary& summary, const FileStamp& stamp,
+                        std::vector<std::string> sessions) const {
+    return {summary.task_id, to_text(stamp), &summary, host_->encode(summary), std::move(sessions)};
+}
+
+IndexRows Index::rows_of(Database& database) const {
+    return {database, [this](std::string_view id) { return tasks_->stamp(id).has_value(); }};
 }
 
 void Index::put(const std::vector<IndexEntry>& entries) {
     static_cast<void>(run(Needs::nothing, [&](Database& database) {
         Transaction transaction(database, Transaction::Kind::write);
-        IndexRows rows(database, *tasks_);
+        IndexRows rows = rows_of(database);
         for (const IndexEntry& entry : entries) {
             rows.put(entry);
             database.prepare("DELETE FROM pending WHERE id = ?")
@@ -96,7 +79,7 @@ void Index::put(const std::vector<IndexEntry>& entries) {
 void Index::remove(const std::string& task_id) {
     static_cast<void>(run(Needs::nothing, [&](Database& database) {
         Transaction transaction(database, Transaction::Kind::write);
-        IndexRows rows(database, *tasks_);
+        IndexRows rows = rows_of(database);
         rows.remove(task_id);
         rows.finish();
         database.prepare("DELETE FROM pending WHERE id = ?").bind(std::string_view(task_id)).run();
@@ -135,7 +118,7 @@ void Index::put_derived(IndexRows& rows, const std::string& task_id, const Deriv
         return;
     }
     if (derived.in_use || *now != derived.stamp) return;
-    IndexEntry entry{task_id, derived.stamp, nullptr, {}, derived.sessions};
+    IndexEntry entry{task_id, to_text(derived.stamp), nullptr, {}, derived.sessions};
     if (derived.summary) {
         entry.summary = &*derived.summary;
         entry.encoded = host_->encode(*derived.summary);
@@ -173,7 +156,7 @@ void Index::settle_one(Database& database, const Mark& mark) {
     clear.bind(mark.number).run();
     // Somebody else has settled it, or is changing the task again.
     if (database.failure() != SQLITE_OK || database.changes() == 0) return;
-    IndexRows rows(database, *tasks_);
+    IndexRows rows = rows_of(database);
     put_derived(rows, mark.task_id, derived);
     rows.finish();
     transaction.commit();
@@ -202,14 +185,12 @@ void Index::fill(Database& database) {
 
 std::vector<std::string> Index::out_of_date_rows(Database& database, bool all_open) {
     std::vector<std::string> found;
-    Statement read =
-        database.prepare("SELECT id, size, changed_ns, inode, kind FROM tasks ORDER BY id");
+    Statement read = database.prepare("SELECT id, version, kind FROM tasks ORDER BY id");
     while (read.step()) {
-        const FileStamp stamp{read.integer(1), read.integer(2),
-                              static_cast<std::uint64_t>(read.integer(3))};
-        const TaskKind kind(read.integer(4));
+        const TaskKind kind(read.integer(2));
         const bool open = kind.is_unreadable() || !is_terminal(kind.state());
-        if ((all_open && open) || tasks_->stamp(read.text(0)) != stamp)
+        const std::optional<FileStamp> stamp = tasks_->stamp(read.text(0));
+        if ((all_open && open) || !stamp || to_text(*stamp) != read.text(1))
             found.emplace_back(read.text(0));
     }
     return found;
@@ -236,7 +217,7 @@ void Index::make_rows(Database& database, const std::vector<std::string>& task_i
         std::vector<Derived> derived;
         for (std::size_t i = 0; i < count; ++i) derived.push_back(derive(task_ids[first + i]));
         Transaction transaction(database, Transaction::Kind::write);
-        IndexRows rows(database, *tasks_);
+        IndexRows rows = rows_of(database);
         for (std::size_t i = 0; i < count; ++i) put_derived(rows, task_ids[first + i], derived[i]);
         rows.finish();
         transaction.commit();

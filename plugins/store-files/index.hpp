@@ -6,6 +6,7 @@
 /// the change is not there yet; where it died the row is made again from the files. Every row that
 /// is shown is checked against its file.
 
+#include "common.hpp"
 #include "index_file.hpp"
 #include "index_rows.hpp"
 #include "loong/error.hpp"
@@ -39,7 +40,8 @@ public:
     void remove(const std::string& task_id);
     /// Clears the mark of a task that was not changed after all.
     void unmark(const std::vector<std::string>& task_ids);
-    [[nodiscard]] IndexEntry entry(const TaskSummary& summary, const FileStamp& stamp) const;
+    [[nodiscard]] IndexEntry entry(const TaskSummary& summary, const FileStamp& stamp,
+                                   std::vector<std::string> sessions = {}) const;
 
     // ---- for readers: see loong/store.hpp -----------------------------------------------------
 
@@ -106,6 +108,7 @@ private:
     std::vector<std::string> tasks_without_row(Database& database);
     void make_rows(Database& database, const std::vector<std::string>& task_ids);
 
+    [[nodiscard]] IndexRows rows_of(Database& database) const;
     [[nodiscard]] Derived derive(std::string_view task_id) const;
     /// Writes what was derived if the files are still the same. In a transaction.
     void put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const;

@@ -2,6 +2,7 @@
 
 #include "errors.hpp"
 #include "file_lock.hpp"
+#include "index_rows.hpp"
 #include "loong/ids.hpp"
 #include "text.hpp"
 
@@ -13,50 +14,13 @@ namespace loong::store_files {
 namespace {
 
 constexpr const char* index_name = "index.sqlite";
-constexpr const char* index_format = "1";
+constexpr const char* index_format = "2";
 constexpr LockRange use_byte{0, 1};
 constexpr LockRange completion_byte{1, 1};
 
-/// `member`: which tasks belong to a scope, by kind, in the order of their ids. A scope is '' for
-/// all tasks, 'v' and a session for those that it may see, 'o' and a session for those it owns. A
-/// kind is all that a filter asks of a task apart from time (task_kind.hpp). `counts` says how many
-/// there are of each. `rank` is the negative priority of a task that may be claimed as far as
-/// everything but time goes, else NULL. `pending` names the tasks that somebody is changing.
-constexpr const char* schema = R"sql(
+/// `pending` names the tasks that somebody is changing.
+constexpr const char* own_tables = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tasks(
-  n INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  tail TEXT NOT NULL,
-  kind INTEGER NOT NULL,
-  priority INTEGER NOT NULL,
-  rank INTEGER,
-  not_before INTEGER,
-  overdue_at INTEGER,
-  size INTEGER NOT NULL,
-  changed_ns INTEGER NOT NULL,
-  inode INTEGER NOT NULL,
-  cause TEXT NOT NULL,
-  scopes TEXT NOT NULL,
-  label TEXT NOT NULL,
-  dedupe_key TEXT,
-  summary TEXT);
-CREATE INDEX tasks_tail ON tasks(tail);
-CREATE INDEX tasks_now ON tasks(rank, id) WHERE rank IS NOT NULL AND not_before IS NULL;
-CREATE INDEX tasks_due ON tasks(not_before) WHERE rank IS NOT NULL AND not_before IS NOT NULL;
-CREATE INDEX tasks_later ON tasks(not_before) WHERE not_before IS NOT NULL;
-CREATE INDEX tasks_overdue ON tasks(overdue_at) WHERE overdue_at IS NOT NULL;
-CREATE INDEX tasks_dedupe ON tasks(dedupe_key) WHERE dedupe_key IS NOT NULL;
-CREATE TABLE scopes(n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE member(scope INTEGER NOT NULL, kind INTEGER NOT NULL, id TEXT NOT NULL,
-  PRIMARY KEY(scope, kind, id)) WITHOUT ROWID;
-CREATE TABLE counts(scope INTEGER NOT NULL, kind INTEGER NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY(scope, kind)) WITHOUT ROWID;
-CREATE TABLE deps(task TEXT NOT NULL, place INTEGER NOT NULL, on_id TEXT NOT NULL,
-  any_end INTEGER NOT NULL, PRIMARY KEY(task, place)) WITHOUT ROWID;
-CREATE INDEX deps_on ON deps(on_id, task);
-CREATE TABLE sessions(id TEXT PRIMARY KEY, task TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX sessions_task ON sessions(task);
 CREATE TABLE pending(mark INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);
 )sql";
 
@@ -180,7 +144,8 @@ Result<void> IndexFile::make() {
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=OFF");
     Transaction transaction(database, Transaction::Kind::write);
-    database.run(schema);
+    database.run(selection_tables);
+    database.run(own_tables);
     const std::string boot = has_tasks ? std::string("none") : boot_id();
     database.prepare("INSERT INTO meta VALUES('format', ?)")
         .bind(std::string_view(index_format))

@@ -5,6 +5,7 @@
 /// another format is simply replaced. Every use holds a shared lock (byte 0 of `index.lock`), and
 /// replacing holds it alone: nobody is ever at work in a file that has lost its name.
 
+#include "common.hpp"
 #include "database.hpp"
 #include "descriptor.hpp"
 #include "loong/error.hpp"

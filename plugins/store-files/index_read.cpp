@@ -1,7 +1,7 @@
 #include "errors.hpp"
 #include "index.hpp"
+#include "index_lookup.hpp"
 #include "index_query.hpp"
-#include "loong/ids.hpp"
 
 #include <algorithm>
 
@@ -12,9 +12,8 @@ namespace loong::store_files {
 Index::ShownRow Index::show(Database& database, std::string_view task_id) const {
     ShownRow row;
     row.task.task_id = task_id;
-    std::optional<FileStamp> kept;
-    Statement read = database.prepare(
-        "SELECT kind, cause, size, changed_ns, inode, summary FROM tasks WHERE id = ?");
+    Statement read =
+        database.prepare("SELECT kind, cause, version, summary FROM tasks WHERE id = ?");
     read.bind(task_id);
     bool usable = false;
     bool known_unreadable = false;
@@ -24,10 +23,9 @@ Index::ShownRow Index::show(Database& database, std::string_view task_id) const 
         known_unreadable = kind.is_unreadable();
         row.task.dependencies = kind.is_unreadable() ? DependencyState::met : kind.dependencies();
         if (!kind.is_unreadable()) row.task.dependency_task_id = read.text(1);
-        kept = FileStamp{read.integer(2), read.integer(3),
-                         static_cast<std::uint64_t>(read.integer(4))};
-        if (!kind.is_unreadable() && tasks_->stamp(task_id) == kept) {
-            row.task.summary = host_->decode(read.text(5));
+        const std::optional<FileStamp> stamp = tasks_->stamp(task_id);
+        if (!kind.is_unreadable() && stamp && to_text(*stamp) == read.text(2)) {
+            row.task.summary = host_->decode(read.text(3));
             usable = row.task.summary.has_value();
         }
     }
@@ -45,7 +43,7 @@ Index::ShownRow Index::show(Database& database, std::string_view task_id) const 
 
 bool Index::refresh(Database& database, const std::vector<ShownRow>& rows) const {
     Transaction transaction(database, Transaction::Kind::write);
-    IndexRows changes(database, *tasks_);
+    IndexRows changes = rows_of(database);
     for (const ShownRow& row : rows) {
         if (row.newer) put_derived(changes, row.task.task_id, *row.newer);
     }
@@ -127,31 +125,13 @@ Result<std::vector<CountGroup>> Index::count(const TaskFilter& filter) {
 Result<std::vector<ListedTask>> Index::claimable(Time now, std::size_t limit) {
     std::vector<ListedTask> tasks;
     auto done = run(Needs::completeness, [&](Database& database) {
-        const auto select = [&] {
-            std::vector<std::string> ids;
-            Statement read = database.prepare(
-                "SELECT rank, id FROM (SELECT * FROM (SELECT rank, id FROM tasks INDEXED BY "
-                "tasks_now "
-                "WHERE rank IS NOT NULL AND not_before IS NULL ORDER BY rank, id LIMIT ?1) "
-                "UNION ALL SELECT * FROM (SELECT rank, id FROM tasks INDEXED BY tasks_due "
-                "WHERE rank IS NOT NULL AND not_before <= ?2 ORDER BY rank, id LIMIT ?1)) "
-                "ORDER BY rank, id LIMIT ?1");
-            read.bind(static_cast<std::int64_t>(limit)).bind(now.time_since_epoch().count());
-            while (read.step()) ids.emplace_back(read.text(1));
-            return ids;
-        };
+        const auto select = [&] { return select_claimable(database, now, limit); };
         show_selected(database, select, tasks);
     });
     if (!done) return std::move(done).error();
     // What is changing right now may have become something else than the index says.
     const std::size_t selected = tasks.size();
-    std::erase_if(tasks, [&](const ListedTask& task) {
-        if (!task.summary) return true;
-        const TaskSummary& summary = *task.summary;
-        return summary.session_state != SessionState::ready || summary.held || summary.archived ||
-               (summary.not_before && *summary.not_before > now) ||
-               task.dependencies != DependencyState::met;
-    });
+    std::erase_if(tasks, [&](const ListedTask& task) { return !is_claimable(task, now); });
     // Others may stand behind it, and must not be taken for absent.
     const std::size_t dropped = selected - tasks.size();
     if (dropped == 0 || selected < limit) return tasks;
@@ -163,41 +143,24 @@ Result<std::vector<ListedTask>> Index::claimable(Time now, std::size_t limit) {
 
 Result<std::optional<Time>> Index::next_due(Time now) {
     std::optional<Time> due;
-    auto done = run(Needs::completeness, [&](Database& database) {
-        due.reset();
-        Statement read = database.prepare(
-            "SELECT not_before FROM tasks INDEXED BY tasks_due "
-            "WHERE rank IS NOT NULL AND not_before > ? ORDER BY not_before LIMIT 1");
-        read.bind(now.time_since_epoch().count());
-        if (read.step()) due = Time(Microseconds(read.integer(0)));
-    });
+    auto done =
+        run(Needs::completeness, [&](Database& database) { due = select_next_due(database, now); });
     if (!done) return std::move(done).error();
     return due;
 }
 
 Result<std::vector<std::string>> Index::dependents(std::string_view task_id) {
     std::vector<std::string> ids;
-    auto done = run(Needs::completeness, [&](Database& database) {
-        ids.clear();
-        Statement read =
-            database.prepare("SELECT DISTINCT task FROM deps WHERE on_id = ? ORDER BY task");
-        read.bind(task_id);
-        while (read.step()) ids.emplace_back(read.text(0));
-    });
+    auto done = run(Needs::completeness,
+                    [&](Database& database) { ids = select_dependents(database, task_id); });
     if (!done) return std::move(done).error();
     return existing(std::move(ids));
 }
 
 Result<std::optional<std::string>> Index::find_dedupe_key(std::string_view key) {
     std::vector<std::string> ids;
-    auto done = run(Needs::completeness, [&](Database& database) {
-        ids.clear();
-        if (key.empty()) return;
-        Statement read = database.prepare(
-            "SELECT id FROM tasks INDEXED BY tasks_dedupe WHERE dedupe_key = ? ORDER BY id");
-        read.bind(key);
-        while (read.step()) ids.emplace_back(read.text(0));
-    });
+    auto done = run(Needs::completeness,
+                    [&](Database& database) { ids = select_by_dedupe_key(database, key); });
     if (!done) return std::move(done).error();
     ids = existing(std::move(ids));
     if (ids.empty()) return std::optional<std::string>();
@@ -205,29 +168,10 @@ Result<std::optional<std::string>> Index::find_dedupe_key(std::string_view key) 
 }
 
 Result<std::vector<std::string>> Index::resolve(std::string_view text, std::size_t limit) {
-    constexpr std::size_t shortest_ending = 5;
-    // Far more than anybody can tell apart; only ids made to look alike come so near each other.
-    constexpr std::int64_t enough = 10'000;
     std::vector<std::string> ids;
-    const auto add_range = [&](Database& database, const char* sql, const std::string& from) {
-        const std::string to = from + "\x7f";
-        Statement read = database.prepare(sql);
-        read.bind(std::string_view(from)).bind(std::string_view(to)).bind(enough);
-        while (read.step()) ids.emplace_back(read.text(0));
-    };
-    auto done = run(Needs::completeness, [&](Database& database) {
-        ids.clear();
-        constexpr const char* by_id =
-            "SELECT id FROM tasks WHERE id >= ? AND id < ? ORDER BY id LIMIT ?";
-        add_range(database, by_id, std::string(text));
-        add_range(database, by_id, std::string(task_id_prefix) + std::string(text));
-        if (text.size() < shortest_ending) return;
-        add_range(database, "SELECT id FROM tasks WHERE tail >= ? AND tail < ? LIMIT ?",
-                  std::string(text.rbegin(), text.rend()));
-    });
+    auto done = run(Needs::completeness,
+                    [&](Database& database) { ids = select_by_short_id(database, text); });
     if (!done) return std::move(done).error();
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     std::vector<std::string> found;
     for (std::string& id : ids) {
         if (found.size() == limit) break;
@@ -239,10 +183,7 @@ Result<std::vector<std::string>> Index::resolve(std::string_view text, std::size
 Result<std::optional<std::string>> Index::task_of_session(std::string_view session_id) {
     std::optional<std::string> task;
     auto done = run(Needs::completeness, [&](Database& database) {
-        task.reset();
-        Statement read = database.prepare("SELECT task FROM sessions WHERE id = ?");
-        read.bind(session_id);
-        if (read.step()) task = read.text(0);
+        task = select_task_of_session(database, session_id);
     });
     if (!done) return std::move(done).error();
     if (task && !tasks_->stamp(*task)) task.reset();
@@ -251,12 +192,8 @@ Result<std::optional<std::string>> Index::task_of_session(std::string_view sessi
 
 Result<std::vector<std::string>> Index::sessions_of(std::string_view task_id) {
     std::vector<std::string> ids;
-    auto done = run(Needs::nothing, [&](Database& database) {
-        ids.clear();
-        Statement read = database.prepare("SELECT id FROM sessions WHERE task = ?");
-        read.bind(task_id);
-        while (read.step()) ids.emplace_back(read.text(0));
-    });
+    auto done = run(Needs::nothing,
+                    [&](Database& database) { ids = select_sessions_of(database, task_id); });
     if (!done) return std::move(done).error();
     return ids;
 }

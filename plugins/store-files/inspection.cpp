@@ -3,6 +3,7 @@
 #include "errors.hpp"
 #include "file_lock.hpp"
 #include "loong/ids.hpp"
+#include "modes.hpp"
 #include "record_text.hpp"
 #include "task_creation.hpp"
 #include "task_lock.hpp"
@@ -27,13 +28,6 @@ const std::vector<std::string> root_names = {".",
                                              "leases"};
 const std::vector<std::string> task_names = {".", "task.yaml", "events.yaml", "secrets",
                                              "sessions"};
-
-/// Whether others may do anything with what is there; links and what is missing do not count.
-bool is_open_to_others(int directory, const std::string& name) {
-    struct stat about {};
-    return ::fstatat(directory, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
-           !S_ISLNK(about.st_mode) && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0;
-}
 
 Finding torn_tail(const std::string& task_id) {
     return {"torn_tail",
@@ -119,16 +113,8 @@ void Inspection::look_at_task(const std::string& task_id) {
 
 void Inspection::look_at_modes(int directory, const std::vector<std::string>& names,
                                const std::string& task_id) {
-    std::string open;
-    for (const std::string& name : names) {
-        if (!is_open_to_others(directory, name)) continue;
-        if (!open.empty()) open += ", ";
-        open += name == "." ? "the directory itself" : name;
-    }
-    if (open.empty()) return;
-    findings_.push_back({"permissions", Severity::warning, task_id,
-                         "other users may look into " + open, "take all rights of others away",
-                         true});
+    if (auto finding = find_open_modes(directory, names, task_id))
+        findings_.push_back(std::move(*finding));
 }
 
 Result<void> Inspection::look_at_index() {
@@ -155,13 +141,13 @@ Result<void> Inspection::look_at_index() {
 
 Result<void> Inspection::repair(const Finding& finding) {
     if (finding.code == "permissions") {
-        if (finding.task_id.empty()) return repair_modes(root_->root(), root_names);
+        if (finding.task_id.empty()) return repair_modes(root_->files(), root_->root(), root_names);
         Descriptor task;
         const int failed =
             open_below(root_->tasks(), finding.task_id, O_RDONLY | O_DIRECTORY, task);
         if (failed == ENOENT) return {};
         if (failed != 0) return io_error("open", tasks_->path(finding.task_id, {}), failed);
-        return repair_modes(task.get(), task_names);
+        return repair_modes(root_->files(), task.get(), task_names);
     }
     if (finding.code == "torn_tail") {
         auto lock = TaskLock::take(*root_, finding.task_id);
@@ -179,18 +165,6 @@ Result<void> Inspection::repair(const Finding& finding) {
     return Error{ErrorCode::unsupported,
                  "finding " + finding.code + ": there is no repair that a program could do",
                  finding.fix};
-}
-
-Result<void> Inspection::repair_modes(int directory, const std::vector<std::string>& names) const {
-    for (const std::string& name : names) {
-        struct stat about {};
-        if (::fstatat(directory, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
-        const mode_t mode = about.st_mode & 0777;
-        if (S_ISLNK(about.st_mode) || (mode & (S_IRWXG | S_IRWXO)) == 0) continue;
-        const int failed = root_->files().change_mode(directory, name, mode & mode_t{S_IRWXU});
-        if (failed != 0) return io_error("change the mode of", name, failed);
-    }
-    return {};
 }
 
 } // namespace loong::store_files

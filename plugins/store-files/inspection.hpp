@@ -13,6 +13,7 @@
 /// | `damaged_index` | the index file is damaged | makes it again |
 /// | `index_differs` | the index says something else than a task's files | writes the row again |
 
+#include "common.hpp"
 #include "index.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
@@ -40,7 +41,6 @@ private:
     void look_at_modes(int directory, const std::vector<std::string>& names,
                        const std::string& task_id);
     Result<void> look_at_index();
-    Result<void> repair_modes(int directory, const std::vector<std::string>& names) const;
 
     const Root* root_;
     const TaskFiles* tasks_;

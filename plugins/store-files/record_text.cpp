@@ -1,12 +1,8 @@
 #include "record_text.hpp"
 
-#include <charconv>
-
 namespace loong::store_files {
 
 namespace {
-
-constexpr std::string_view id_prefix = "{\"id\":";
 
 /// What follows the last whole group counts as torn where it can be the remains of one append:
 /// without its last newline, or with blocks that were never written (NUL bytes). Where the end of
@@ -23,44 +19,7 @@ bool is_torn(std::string_view rest) {
     return !has_newline || rest.find('\0') != std::string_view::npos;
 }
 
-Error refused(std::string_view why) {
-    return {ErrorCode::invalid_argument, "records: " + std::string(why), {}};
-}
-
-Result<void> check_records(const std::vector<std::string>& records, std::uint64_t first_id,
-                           bool one_group) {
-    if (records.empty()) return refused("there are none");
-    std::uint64_t id = first_id;
-    for (const std::string& record : records) {
-        const bool last = &record == &records.back();
-        if (record_id(record) != id)
-            return refused("record " + std::to_string(id) + " does not begin with its id");
-        if (record.size() > max_record_size)
-            return refused("record " + std::to_string(id) + " is larger than 1 MiB");
-        if (record.find('\n') != std::string::npos || record.find('\0') != std::string::npos)
-            return refused("record " + std::to_string(id) + " is not one line of text");
-        if (record.back() != '}' || (last && !ends_group(record)) ||
-            (one_group && !last && ends_group(record)))
-            return refused("exactly the last record of a group ends in " +
-                           std::string(group_end_mark));
-        ++id;
-    }
-    return {};
-}
-
 } // namespace
-
-std::uint64_t record_id(std::string_view record) {
-    if (!record.starts_with(id_prefix)) return 0;
-    const char* begin = record.data() + id_prefix.size();
-    const char* end = record.data() + record.size();
-    std::uint64_t id = 0;
-    const std::from_chars_result read = std::from_chars(begin, end, id);
-    if (read.ec != std::errc() || read.ptr == end || *read.ptr != ',' || *begin == '0') return 0;
-    return id;
-}
-
-bool ends_group(std::string_view record) { return record.ends_with(group_end_mark); }
 
 RecordScan scan_records(std::string_view text, std::uint64_t first_id) {
     RecordScan scan;
@@ -113,14 +72,6 @@ RecordTail find_tail(std::string_view end_of_file) {
     tail.last_id = record_id(record);
     tail.known = tail.last_id != 0;
     return tail;
-}
-
-Result<void> check_group(const std::vector<std::string>& records, std::uint64_t first_id) {
-    return check_records(records, first_id, true);
-}
-
-Result<void> check_groups(const std::vector<std::string>& records, std::uint64_t first_id) {
-    return check_records(records, first_id, false);
 }
 
 std::string as_lines(const std::vector<std::string>& records) {

@@ -5,7 +5,8 @@
 /// `"end":true}`. Whole groups count; what follows the last one is either torn (an append that did
 /// not come to its end, ignored and cut off later) or damage. Nothing here opens a file.
 
-#include "loong/error.hpp"
+#include "common.hpp"
+#include "record_check.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,13 +16,6 @@
 namespace loong::store_files {
 
 inline constexpr std::string_view record_prefix = "- ";
-inline constexpr std::string_view group_end_mark = "\"end\":true}";
-inline constexpr std::size_t max_record_size = std::size_t{1} << 20;
-
-/// The number in `{"id":N,…`; 0 where the text does not begin like that.
-[[nodiscard]] std::uint64_t record_id(std::string_view record);
-
-[[nodiscard]] bool ends_group(std::string_view record);
 
 /// What a stretch of `events.yaml` holds.
 struct RecordScan {
@@ -51,14 +45,6 @@ struct RecordTail {
 
 /// Finds the last whole group in the last bytes of a file without reading the rest of it.
 [[nodiscard]] RecordTail find_tail(std::string_view end_of_file);
-
-/// Whether the records form one group that begins with the id `first_id`; `invalid_argument`.
-[[nodiscard]] Result<void> check_group(const std::vector<std::string>& records,
-                                       std::uint64_t first_id);
-
-/// As check_group, for one or more groups.
-[[nodiscard]] Result<void> check_groups(const std::vector<std::string>& records,
-                                        std::uint64_t first_id);
 
 /// The records as they stand in the file.
 [[nodiscard]] std::string as_lines(const std::vector<std::string>& records);

@@ -5,6 +5,7 @@
 /// It begins as `.tmp-<random>` and becomes `.new-<task_id>` once its maker holds the lock on its
 /// events: a directory of that name whose events nobody has locked was left by somebody who died.
 
+#include "common.hpp"
 #include "descriptor.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"

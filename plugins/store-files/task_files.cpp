@@ -31,6 +31,11 @@ FileStamp stamp_of(const struct stat& about) {
             static_cast<std::uint64_t>(about.st_ino)};
 }
 
+std::string to_text(const FileStamp& stamp) {
+    return std::to_string(stamp.size) + " " + std::to_string(stamp.changed_ns) + " " +
+           std::to_string(stamp.inode);
+}
+
 DurableText read_durable(int file, off_t offset) {
     DurableText read;
     // Again where a failed append was cut off in between. That cannot go on for ever in practice;
@@ -251,14 +256,11 @@ Result<std::string> TaskFiles::session_directory(std::string_view task_id,
     Descriptor task;
     int failed = open_below(root_->tasks(), std::string(task_id), flags, task);
     if (failed != 0) return not_readable(task_id, failed);
-    failed = files.make_directory(task.get(), "sessions");
-    if (failed == 0) failed = files.sync_directory(task.get());
-    if (failed != 0 && failed != EEXIST) return io_error("make directory", full, failed);
+    failed = make_durable_directory(files, task.get(), "sessions");
     Descriptor sessions;
-    failed = open_below(task.get(), "sessions", flags, sessions);
-    if (failed == 0) failed = files.make_directory(sessions.get(), session);
-    if (failed == 0) failed = files.sync_directory(sessions.get());
-    if (failed == EEXIST) failed = open_below(sessions.get(), session, flags, made);
+    if (failed == 0) failed = open_below(task.get(), "sessions", flags, sessions);
+    if (failed == 0) failed = make_durable_directory(files, sessions.get(), session);
+    if (failed == 0) failed = open_below(sessions.get(), session, flags, made);
     if (failed != 0) return io_error("make directory", full, failed);
     return full;
 }

@@ -5,6 +5,7 @@
 /// the durable part ends, and lets go of it once the rest is durable or cut off again. A reader
 /// asks where the lock of somebody else begins and takes nothing from there on.
 
+#include "common.hpp"
 #include "descriptor.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
@@ -31,6 +32,7 @@ struct FileStamp {
 };
 
 [[nodiscard]] FileStamp stamp_of(const struct stat& about);
+[[nodiscard]] std::string to_text(const FileStamp& stamp);
 
 /// Everything that a task's summary is made from.
 struct TaskText {

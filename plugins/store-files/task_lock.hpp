@@ -1,6 +1,7 @@
 #pragma once
 /// Changing a task that is there: one writer at a time, and every change whole or not at all.
 
+#include "common.hpp"
 #include "descriptor.hpp"
 #include "loong/error.hpp"
 #include "root.hpp"

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace fs = std::filesystem;
 
@@ -150,4 +150,4 @@ void LosingFiles::image(const std::string& target, Loss loss) const {
     lay_out(*top_, target, loss);
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

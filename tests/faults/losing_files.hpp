@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 /// How much of what was not synced is lost.
 enum class Loss : std::uint8_t {
@@ -69,4 +69,4 @@ private:
     NodePointer top_ = std::make_shared<Node>(Node{true, {}, {}, {}, {}});
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

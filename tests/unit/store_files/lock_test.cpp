@@ -168,7 +168,7 @@ TEST_F(FileStoreTest, a_watch_sees_the_first_taker_of_a_lease) {
 TEST_F(FileStoreTest, the_death_of_a_writer_rings_the_bell) {
     const auto store = open();
     ChildProcess child([&](LineChannel& parent) {
-        auto root = Root::open(FileSystem::real(), in_root(""));
+        auto root = Root::open(FileSystem::real(), in_root(""), root_kind());
         const auto bell = must(Bell::hold(*root));
         parent.send("holds");
         static_cast<void>(parent.receive());

@@ -6,7 +6,7 @@
 #include "loong/error.hpp"
 #include "root.hpp"
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 inline constexpr const char* bell_file = "bell";
 
@@ -25,4 +25,4 @@ private:
     Descriptor file_;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -6,7 +6,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -68,4 +68,4 @@ bool Pause::next() {
     return true;
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -11,7 +11,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -192,4 +192,4 @@ void Leases::remove(std::string_view lease_name) {
     unlock(file.get(), {0, 0});
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -9,23 +9,37 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
-namespace loong::store_files {
+namespace loong::store_common {
+
+/// The file that whoever changes a task holds open for writing meanwhile.
+struct ChangedFile {
+    /// Below the root; empty: `name` lies in the root itself, and is a bell, made where it is
+    /// missing. A directory is not made: where it is missing the task is gone.
+    std::string directory;
+    std::string name;
+};
+using FindChangedFile = ChangedFile (*)(std::string_view task_id);
 
 class FileWatch final : public Watch {
 public:
     static Result<std::unique_ptr<Watch>> make(const std::shared_ptr<Root>& root,
-                                               const std::vector<WatchTarget>& targets);
+                                               const std::vector<WatchTarget>& targets,
+                                               FindChangedFile changed_file);
 
     Result<bool> wait(Milliseconds limit) override;
     [[nodiscard]] int descriptor() const override;
 
 private:
-    explicit FileWatch(std::shared_ptr<Root> root) : root_(std::move(root)) {}
+    FileWatch(std::shared_ptr<Root> root, FindChangedFile changed_file)
+        : root_(std::move(root)),
+          changed_file_(changed_file) {}
 
     int add(const WatchTarget& target);
+    int add_bell(const std::string& name, const WatchTarget& target);
     int watch_path(const std::string& path, std::uint32_t mask, const WatchTarget& target);
     int start_polling();
     int join_descriptors();
@@ -36,6 +50,7 @@ private:
     void wait_for_unlocking(const WatchTarget& target) const;
 
     std::shared_ptr<Root> root_;
+    FindChangedFile changed_file_;
     Descriptor inotify_;
     /// Fires once a second where something cannot be watched.
     Descriptor timer_;
@@ -44,4 +59,4 @@ private:
     std::unordered_map<int, WatchTarget> targets_;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -136,4 +136,4 @@ std::optional<std::uint64_t> json_number(std::string_view object, std::string_vi
     return number;
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 class TaskKind {
 public:
@@ -68,4 +68,4 @@ private:
     std::int64_t number_;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -12,7 +12,7 @@
 #include <optional>
 #include <sys/types.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 enum class LockKind { shared, exclusive };
 
@@ -54,4 +54,4 @@ private:
     std::chrono::microseconds length_{20};
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

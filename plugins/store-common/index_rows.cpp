@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -16,6 +16,57 @@ std::optional<std::int64_t> as_number(const std::optional<Time>& time) {
 std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
 
 } // namespace
+
+const char* const selection_tables = R"sql(
+CREATE TABLE tasks(
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tail TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  rank INTEGER,
+  not_before INTEGER,
+  overdue_at INTEGER,
+  version TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  label TEXT NOT NULL,
+  dedupe_key TEXT,
+  summary TEXT);
+CREATE INDEX tasks_tail ON tasks(tail);
+CREATE INDEX tasks_now ON tasks(rank, id) WHERE rank IS NOT NULL AND not_before IS NULL;
+CREATE INDEX tasks_due ON tasks(not_before) WHERE rank IS NOT NULL AND not_before IS NOT NULL;
+CREATE INDEX tasks_later ON tasks(not_before) WHERE not_before IS NOT NULL;
+CREATE INDEX tasks_overdue ON tasks(overdue_at) WHERE overdue_at IS NOT NULL;
+CREATE INDEX tasks_dedupe ON tasks(dedupe_key) WHERE dedupe_key IS NOT NULL;
+CREATE TABLE scopes(n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE member(scope INTEGER NOT NULL, kind INTEGER NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY(scope, kind, id)) WITHOUT ROWID;
+CREATE TABLE counts(scope INTEGER NOT NULL, kind INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY(scope, kind)) WITHOUT ROWID;
+CREATE TABLE deps(task TEXT NOT NULL, place INTEGER NOT NULL, on_id TEXT NOT NULL,
+  any_end INTEGER NOT NULL, PRIMARY KEY(task, place)) WITHOUT ROWID;
+CREATE INDEX deps_on ON deps(on_id, task);
+CREATE TABLE sessions(id TEXT PRIMARY KEY, task TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX sessions_task ON sessions(task);
+)sql";
+
+std::vector<std::string> sessions_in(const std::vector<std::string>& records,
+                                     const TaskSummary& summary) {
+    constexpr std::string_view key = "\"session_id\":\"";
+    std::vector<std::string> found;
+    for (const std::string& record : records) {
+        const std::size_t at = record.find(key);
+        if (at == std::string::npos) continue;
+        const std::string_view rest = std::string_view(record).substr(at + key.size());
+        const std::string session(rest.substr(0, rest.find('"')));
+        if (!is_child_session_id(session) || (!found.empty() && found.back() == session)) continue;
+        const auto& above = summary.visible_to;
+        if (std::find(above.begin(), above.end(), session) != above.end()) continue;
+        if (std::find(found.begin(), found.end(), session) == found.end()) found.push_back(session);
+    }
+    return found;
+}
 
 IndexRows::Row IndexRows::load(std::string_view task_id) {
     Statement statement = database_->prepare("SELECT kind, scopes, cause FROM tasks WHERE id = ?");
@@ -129,7 +180,7 @@ IndexRows::Dependencies IndexRows::look_at_dependencies(std::string_view task_id
         DependencyState state = DependencyState::met;
         if (read.is_null(2)) {
             // It may be there and only not be in the index yet.
-            if (tasks_->stamp(read.text(0)))
+            if (is_there_(read.text(0)))
                 state = DependencyState::pending;
             else if (!any_end)
                 state = DependencyState::failed;
@@ -179,19 +230,18 @@ void IndexRows::write_row(const IndexEntry& entry, const std::string& scopes, Ta
     const std::string tail = reversed(entry.task_id);
     const std::int64_t priority = summary == nullptr ? 0 : summary->priority;
     Statement write = database_->prepare(
-        "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, size, "
-        "changed_ns, inode, cause, scopes, label, dedupe_key, summary) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) "
+        "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, version, cause, "
+        "scopes, label, dedupe_key, summary) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
         "ON CONFLICT(id) DO UPDATE SET kind = ?3, priority = ?4, rank = ?5, not_before = ?6, "
-        "overdue_at = ?7, size = ?8, changed_ns = ?9, inode = ?10, cause = ?11, scopes = ?12, "
-        "label = ?13, dedupe_key = ?14, summary = ?15");
+        "overdue_at = ?7, version = ?8, cause = ?9, scopes = ?10, label = ?11, dedupe_key = ?12, "
+        "summary = ?13");
     write.bind(std::string_view(entry.task_id)).bind(std::string_view(tail)).bind(kind.number());
     write.bind(priority);
     write.bind(summary != nullptr && kind.claimable() ? std::optional(-priority) : std::nullopt);
     write.bind(summary == nullptr ? std::nullopt : as_number(summary->not_before));
     write.bind(summary == nullptr ? std::nullopt : as_number(summary->overdue_at));
-    write.bind(entry.stamp.size).bind(entry.stamp.changed_ns);
-    write.bind(static_cast<std::int64_t>(entry.stamp.inode));
+    write.bind(std::string_view(entry.version));
     write.bind(std::string_view(cause)).bind(std::string_view(scopes));
     write.bind(summary == nullptr ? std::string_view() : std::string_view(summary->label));
     if (summary == nullptr || summary->dedupe_key.empty())
@@ -249,4 +299,4 @@ void IndexRows::remove(std::string_view task_id) {
     update_dependents(task_id);
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 /// Held together by a holder. Byte 0 alone is locked once the content tells of the new holder.
 inline constexpr off_t lease_told_byte = 0;
@@ -34,4 +34,4 @@ private:
     std::shared_ptr<Root> root_;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 class Database;
 
@@ -129,4 +129,4 @@ private:
     bool open_ = true;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

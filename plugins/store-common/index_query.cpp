@@ -7,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -219,4 +219,4 @@ IndexQuery::Facts IndexQuery::facts_of(std::string_view task_id) {
     return {TaskKind(read.integer(0)), read.integer(1) == 0, read.integer(2) != 0};
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

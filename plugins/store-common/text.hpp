@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 /// RFC 3339, UTC, microseconds: `2026-01-02T03:04:05.000006Z`.
 [[nodiscard]] std::string format_time(Time time);
@@ -34,4 +34,4 @@ namespace loong::store_files {
 [[nodiscard]] std::optional<std::uint64_t> json_number(std::string_view object,
                                                        std::string_view name);
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -16,7 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -33,8 +33,9 @@ constexpr std::uint32_t lost_mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
 } // namespace
 
 Result<std::unique_ptr<Watch>> FileWatch::make(const std::shared_ptr<Root>& root,
-                                               const std::vector<WatchTarget>& targets) {
-    std::unique_ptr<FileWatch> watch(new FileWatch(root));
+                                               const std::vector<WatchTarget>& targets,
+                                               FindChangedFile changed_file) {
+    std::unique_ptr<FileWatch> watch(new FileWatch(root, changed_file));
     watch->inotify_ = Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     bool complete = watch->inotify_.is_open();
     for (const WatchTarget& target : targets) {
@@ -48,13 +49,12 @@ Result<std::unique_ptr<Watch>> FileWatch::make(const std::shared_ptr<Root>& root
 
 int FileWatch::add(const WatchTarget& target) {
     switch (target.kind) {
-    case Kind::task: return watch_path(root_->path() + "/tasks/" + target.name, task_mask, target);
-    case Kind::everything: {
-        Descriptor bell;
-        const int failed = open_or_create(root_->files(), root_->root(), bell_file, O_RDONLY, bell);
-        if (failed != 0) return failed;
-        return watch_path(root_->path() + "/" + bell_file, bell_mask, target);
+    case Kind::task: {
+        const ChangedFile file = changed_file_(target.name);
+        if (file.directory.empty()) return add_bell(file.name, target);
+        return watch_path(root_->path() + "/" + file.directory, task_mask, target);
     }
+    case Kind::everything: return add_bell(bell_file, target);
     case Kind::lease: {
         Descriptor lease;
         const std::string name = lease_file_name(target.name);
@@ -65,6 +65,12 @@ int FileWatch::add(const WatchTarget& target) {
     }
     }
     return EINVAL;
+}
+
+int FileWatch::add_bell(const std::string& name, const WatchTarget& target) {
+    Descriptor bell;
+    const int failed = open_or_create(root_->files(), root_->root(), name, O_RDONLY, bell);
+    return failed != 0 ? failed : watch_path(root_->path() + "/" + name, bell_mask, target);
 }
 
 int FileWatch::watch_path(const std::string& path, std::uint32_t mask, const WatchTarget& target) {
@@ -106,9 +112,12 @@ void FileWatch::wait_for_unlocking(const WatchTarget& target) const {
     LockRange range{0, 0};
     Milliseconds limit(5);
     switch (target.kind) {
-    case Kind::task:
-        failed = open_below(root_->tasks(), target.name + "/events.yaml", O_RDONLY, file);
+    case Kind::task: {
+        const ChangedFile changed = changed_file_(target.name);
+        const std::string prefix = changed.directory.empty() ? "" : changed.directory + "/";
+        failed = open_below(root_->root(), prefix + changed.name, O_RDONLY, file);
         break;
+    }
     case Kind::everything:
         failed = open_below(root_->root(), bell_file, O_RDONLY, file);
         limit = Milliseconds(2);
@@ -186,4 +195,4 @@ Result<bool> FileWatch::wait(Milliseconds limit) {
     }
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 struct StoreSettings {
     /// Where everything is kept; absolute.
@@ -14,6 +14,7 @@ struct StoreSettings {
 };
 
 /// `invalid_config`, with file and line, for an unknown key or a value of the wrong type.
-[[nodiscard]] Result<StoreSettings> read_settings(const StoreSetup& setup);
+[[nodiscard]] Result<StoreSettings> read_settings(const StoreSetup& setup,
+                                                  const std::string& plugin);
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -161,6 +161,12 @@ int open_or_create(FileSystem& files, int directory, const std::string& name, in
     }
 }
 
+int make_durable_directory(FileSystem& files, int directory, const std::string& name) {
+    const int failed = files.make_directory(directory, name);
+    if (failed == EEXIST) return 0;
+    return failed != 0 ? failed : files.sync_directory(directory);
+}
+
 int read_at(int file, off_t offset, std::size_t size, std::string& text) {
     text.resize(size);
     std::size_t have = 0;
@@ -240,4 +246,4 @@ int list_names(int directory, void* context, bool (*each)(void* context, const c
 }
 
 } // namespace detail
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -1,31 +1,45 @@
 #pragma once
-/// Changing the rows of the index: what a task's summary says, spread over the tables, and what
+/// The tables that tasks are selected by: what a task's summary says, spread over them, and what
 /// follows from it for the tasks that depend on it. Used inside a write transaction.
 
 #include "database.hpp"
 #include "loong/store.hpp"
 #include "loong/summary.hpp"
-#include "task_files.hpp"
 #include "task_kind.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
-/// What the index keeps of one task.
+/// Makes the tables.
+///
+/// `member`: which tasks belong to a scope, by kind, in the order of their ids. A scope is '' for
+/// all tasks, 'v' and a session for those that it may see, 'o' and a session for those it owns. A
+/// kind is all that a filter asks of a task apart from time (task_kind.hpp). `counts` says how many
+/// there are of each. `rank` is the negative priority of a task that may be claimed as far as
+/// everything but time goes, else NULL. `version` says what a row was made from.
+extern const char* const selection_tables;
+
+/// What the tables keep of one task.
 struct IndexEntry {
     std::string task_id;
-    FileStamp stamp;
+    /// What this was made from, in the store's own words.
+    std::string version;
     /// Null where the task cannot be read.
     const TaskSummary* summary = nullptr;
     std::string encoded;
     /// The sessions that carry or carried it.
     std::vector<std::string> sessions;
 };
+
+/// The ids of the sessions that a task's records are about. Those above the task only delegated it.
+[[nodiscard]] std::vector<std::string> sessions_in(const std::vector<std::string>& records,
+                                                   const TaskSummary& summary);
 
 /// The names of scopes.
 [[nodiscard]] inline std::string scope_of_all() { return {}; }
@@ -38,7 +52,12 @@ struct IndexEntry {
 
 class IndexRows {
 public:
-    IndexRows(Database& database, const TaskFiles& tasks) : database_(&database), tasks_(&tasks) {}
+    /// Whether a task without a row is there all the same.
+    using IsThere = std::function<bool(std::string_view task_id)>;
+
+    IndexRows(Database& database, IsThere is_there)
+        : database_(&database),
+          is_there_(std::move(is_there)) {}
 
     void put(const IndexEntry& entry);
     void remove(std::string_view task_id);
@@ -70,7 +89,7 @@ private:
                    const std::string& cause);
 
     Database* database_;
-    const TaskFiles* tasks_;
+    IsThere is_there_;
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> counted_;
 };
 
@@ -91,4 +110,4 @@ void for_each_scope(std::string_view scopes, Function&& each) {
     }
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -1,6 +1,6 @@
 #include "settings.hpp"
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -13,7 +13,7 @@ Error refused(const Settings& settings, const Value& at, const std::string& why,
 
 } // namespace
 
-Result<StoreSettings> read_settings(const StoreSetup& setup) {
+Result<StoreSettings> read_settings(const StoreSetup& setup, const std::string& plugin) {
     StoreSettings read{setup.state_directory};
     const Value::Object* members = setup.settings.values.as_object();
     if (members == nullptr) {
@@ -23,7 +23,7 @@ Result<StoreSettings> read_settings(const StoreSetup& setup) {
         for (const auto& [key, value] : *members) {
             if (key != "root") {
                 return refused(setup.settings, value,
-                               "store: unknown key '" + key + "' for store-files",
+                               "store: unknown key '" + key + "' for " + plugin,
                                "did you mean 'root'? It is the only key");
             }
             const std::string* root = value.as_string();
@@ -43,4 +43,4 @@ Result<StoreSettings> read_settings(const StoreSetup& setup) {
     return read;
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

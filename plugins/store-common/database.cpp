@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 Database::Database() : patience_(lock_limit) {}
 
@@ -211,4 +211,4 @@ void Transaction::commit() {
     if (database_->failure() == SQLITE_OK) open_ = false;
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -6,20 +6,35 @@
 #include "loong/error.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
-inline constexpr int format_version = 1;
+class Root;
+
+/// What distinguishes the state directories of one plugin.
+struct RootKind {
+    /// As `store.yaml` says it: the plugin's name.
+    std::string name;
+    int format = 1;
+    /// An empty file that carries locks. Byte 2 of it belongs to Root, the others to the plugin.
+    std::string lock_file;
+    /// Makes what has to be there before the directory counts as a store; may be empty. Several
+    /// processes may be at it at once, and one may have died in it.
+    std::function<Result<void>(const Root&)> prepare;
+};
 
 class Root {
 public:
     /// Opens the root, making what is missing. Refuses one that belongs to somebody else or that
     /// others may write to (`store_io`), that lies on a network file system or was made on another
     /// machine (`not_on_this_host`), or that a newer loong has made (`store_version`).
-    static Result<Root> open(FileSystem& files, const std::string& path);
+    static Result<Root> open(FileSystem& files, const std::string& path, const RootKind& kind);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] const RootKind& kind() const noexcept { return kind_; }
     [[nodiscard]] int root() const noexcept { return root_.get(); }
     [[nodiscard]] int tasks() const noexcept { return tasks_.get(); }
     [[nodiscard]] int leases() const noexcept { return leases_.get(); }
@@ -30,7 +45,10 @@ public:
     Result<std::uint64_t> boot_number();
 
 private:
-    Root(FileSystem& files, std::string path) : files_(&files), path_(std::move(path)) {}
+    Root(FileSystem& files, std::string path, RootKind kind)
+        : files_(&files),
+          path_(std::move(path)),
+          kind_(std::move(kind)) {}
 
     Result<void> open_directories();
     Result<void> check_owner() const;
@@ -42,10 +60,11 @@ private:
 
     FileSystem* files_;
     std::string path_;
+    RootKind kind_;
     Descriptor root_;
     Descriptor tasks_;
     Descriptor leases_;
     std::int64_t boot_number_ = -1;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

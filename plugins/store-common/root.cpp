@@ -18,7 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -106,8 +106,8 @@ bool is_network_fuse(const std::string& type) {
 
 } // namespace
 
-Result<Root> Root::open(FileSystem& files, const std::string& path) {
-    Root root(files, path);
+Result<Root> Root::open(FileSystem& files, const std::string& path, const RootKind& kind) {
+    Root root(files, path, kind);
     if (auto done = root.open_directories(); !done) return std::move(done).error();
     if (auto done = root.check_format(); !done) return std::move(done).error();
     return root;
@@ -196,14 +196,14 @@ Result<void> Root::check_format() {
                      "if `tasks/` beside it was made by this version of loong, remove the file; "
                      "it is then written anew"};
     }
-    if (kind != "store-files") {
+    if (kind != kind_.name) {
         return Error{ErrorCode::store_version, path + ": this is a store of kind '" + kind + "'",
                      "use the plugin of that name, or another state directory"};
     }
-    if (version > format_version) {
+    if (version > kind_.format) {
         return Error{ErrorCode::store_version,
                      path + ": format " + std::to_string(version) +
-                         " is newer than what this loong knows (" + std::to_string(format_version) +
+                         " is newer than what this loong knows (" + std::to_string(kind_.format) +
                          ")",
                      "use the loong that made it, or another state directory; nothing was changed"};
     }
@@ -218,9 +218,12 @@ Result<void> Root::check_format() {
 }
 
 Result<void> Root::write_format() {
+    if (kind_.prepare) {
+        if (auto prepared = kind_.prepare(*this); !prepared) return prepared;
+    }
     std::string text =
         "# A state directory of loong. Do not edit, except as an error message asks.\n";
-    text += "kind: store-files\nformat: " + std::to_string(format_version);
+    text += "kind: " + kind_.name + "\nformat: " + std::to_string(kind_.format);
     text += "\nid: " + random_id() + "\nmachine: \"" + machine_id();
     text += "\"\ncreated: " + format_time(now()) + "\n";
     return write_whole(format_file, text);
@@ -257,10 +260,10 @@ Result<std::uint64_t> Root::count_boot(const std::string& boot) {
     std::string text;
     if (const auto number = known(text)) return *number;
     Descriptor lock;
-    int failed = open_or_create(*files_, root_.get(), "index.lock", O_RDWR, lock);
-    // Byte 2 of that file is for this; the index uses those before.
+    int failed = open_or_create(*files_, root_.get(), kind_.lock_file, O_RDWR, lock);
+    // Byte 2 of that file is for this.
     if (failed == 0) failed = wait_lock(lock.get(), LockKind::exclusive, {2, 1}, lock_limit);
-    if (failed != 0) return io_error("lock", path_ + "/index.lock", failed);
+    if (failed != 0) return io_error("lock", path_ + "/" + kind_.lock_file, failed);
     text.clear();
     if (const auto number = known(text)) return *number;
     const std::optional<std::uint64_t> last = json_number(text, "number");
@@ -275,4 +278,4 @@ Result<std::uint64_t> Root::count_boot(const std::string& boot) {
     return next;
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 class IndexQuery {
 public:
@@ -55,4 +55,4 @@ private:
     bool look_at_each_ = false;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 class Descriptor {
 public:
@@ -35,4 +35,4 @@ private:
     int number_ = -1;
 };
 
-} // namespace loong::store_files
+} // namespace loong::store_common

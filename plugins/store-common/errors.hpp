@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 /// `<action> <path>: <what the system says>`, with a hint where the cause is a common one.
 [[nodiscard]] Error io_error(std::string_view action, std::string_view path, int error_number);
@@ -19,4 +19,4 @@ namespace loong::store_files {
 /// The system's words for an error number.
 [[nodiscard]] std::string system_words(int error_number);
 
-} // namespace loong::store_files
+} // namespace loong::store_common

@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 Result<Bell> Bell::hold(const Root& root) {
     Descriptor file;
@@ -21,4 +21,4 @@ Bell::~Bell() {
     if (file_.is_open()) unlock(file_.get(), {0, 0});
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common

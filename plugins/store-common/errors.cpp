@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace loong::store_files {
+namespace loong::store_common {
 
 namespace {
 
@@ -44,4 +44,4 @@ Error task_not_found(std::string_view task_id) {
             "`loong tasks list --all-sessions --include-archived` lists all tasks"};
 }
 
-} // namespace loong::store_files
+} // namespace loong::store_common
