@@ -6,6 +6,8 @@
 #include "loong/error.hpp"
 #include "root.hpp"
 
+#include <string>
+
 namespace loong::store_common {
 
 inline constexpr const char* bell_file = "bell";
@@ -13,7 +15,7 @@ inline constexpr const char* bell_file = "bell";
 class Bell {
 public:
     /// To be made before the change, and destroyed after it can be seen.
-    static Result<Bell> hold(const Root& root);
+    static Result<Bell> hold(const Root& root, const std::string& name = bell_file);
 
     Bell(Bell&&) = default;
     Bell& operator=(Bell&&) = default;

@@ -115,6 +115,15 @@ void Database::open(const std::string& path) {
     if (code != SQLITE_OK) fail(code);
 }
 
+void Database::keep_log() {
+    if (connection_ == nullptr || failure_ != SQLITE_OK) return;
+    int yes = 1;
+    const int code = sqlite3_file_control(connection_, "main", SQLITE_FCNTL_PERSIST_WAL, &yes);
+    if (code != SQLITE_OK) fail(code);
+    // Without a limit the log would keep its size and its content.
+    run("PRAGMA journal_size_limit=4194304");
+}
+
 Statement Database::prepare(const char* sql) {
     if (connection_ == nullptr || failure_ != SQLITE_OK) return {*this, sql, nullptr};
     std::vector<sqlite3_stmt*>& idle = idle_[sql];
@@ -145,6 +154,7 @@ void Database::run(const char* sql) {
 void Database::fail(int code) {
     if (failure_ != SQLITE_OK) return;
     failure_ = code;
+    system_error_ = connection_ != nullptr ? sqlite3_system_errno(connection_) : 0;
     failure_text_ = connection_ != nullptr ? sqlite3_errmsg(connection_) : sqlite3_errstr(code);
 }
 
@@ -162,6 +172,7 @@ void Database::report_io(const char* what) {
 
 void Database::clear_failure() {
     failure_ = SQLITE_OK;
+    system_error_ = 0;
     failure_text_.clear();
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// SQLite, as far as the index needs it.
+/// SQLite, as far as stores need it.
 ///
 /// The first failure is kept: after it every statement does nothing and tells of no row, until the
 /// transaction's end reports it. So a sequence of statements is written without a check after each.
@@ -75,6 +75,10 @@ public:
     void open(const std::string& path);
     [[nodiscard]] bool is_open() const noexcept { return connection_ != nullptr; }
 
+    /// Closing the last connection empties the log instead of removing it and its index. Opening
+    /// then makes no file, which a full disk would refuse to those who only want to read.
+    void keep_log();
+
     /// `sql` has to be a literal: statements are kept by its address, to be used again.
     [[nodiscard]] Statement prepare(const char* sql);
     /// Runs statements without parameters and rows.
@@ -82,6 +86,8 @@ public:
 
     /// SQLITE_OK, or the extended code of the first failure since clear_failure().
     [[nodiscard]] int failure() const noexcept { return failure_; }
+    /// The number of the system's error behind it; 0 where there was none.
+    [[nodiscard]] int system_error() const noexcept { return system_error_; }
     [[nodiscard]] const std::string& failure_text() const noexcept { return failure_text_; }
     void clear_failure();
     /// The failure says that the file is not what it should be.
@@ -108,6 +114,7 @@ private:
 
     sqlite3* connection_ = nullptr;
     int failure_ = SQLITE_OK;
+    int system_error_ = 0;
     std::string failure_text_;
     Milliseconds patience_;
     std::chrono::steady_clock::time_point waiting_since_;

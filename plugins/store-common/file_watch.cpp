@@ -135,9 +135,11 @@ void FileWatch::wait_for_unlocking(const WatchTarget& target) const {
 }
 
 bool FileWatch::concerns(const WatchTarget& target, std::uint32_t mask, const char* name) {
-    if (target.kind == Kind::task && (mask & lost_mask) == 0 &&
-        std::strcmp(name, "events.yaml") != 0)
-        return false;
+    if (target.kind == Kind::task && (mask & lost_mask) == 0) {
+        // In a directory there are other files as well.
+        const ChangedFile file = changed_file_(target.name);
+        if (!file.directory.empty() && file.name != name) return false;
+    }
     if ((mask & IN_CLOSE_WRITE) != 0) wait_for_unlocking(target);
     return true;
 }

@@ -198,7 +198,8 @@ Result<void> Root::check_format() {
     }
     if (kind != kind_.name) {
         return Error{ErrorCode::store_version, path + ": this is a store of kind '" + kind + "'",
-                     "use the plugin of that name, or another state directory"};
+                     "use the plugin of that name, or another state directory; `loong store copy` "
+                     "copies what is there into a store of another kind"};
     }
     if (version > kind_.format) {
         return Error{ErrorCode::store_version,

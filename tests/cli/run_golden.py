@@ -11,7 +11,8 @@ not matter. `#` starts a comment.
 
 Each file runs in a fresh state directory and a fresh working directory. T1, T2, ... are the tasks'
 ids in the order of their creation. Ids, times, process ids and paths are replaced before comparing.
---accept writes what was printed into the file.
+--accept writes what was printed into the file. LOONG_TEST_STORE=store-sqlite tries the same with that
+store.
 """
 import argparse
 import difflib
@@ -24,6 +25,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import kept_state  # noqa: E402
 
 LIMIT = 60  # seconds for one command
 
@@ -49,6 +53,11 @@ class Transcript:
         self.work = os.path.join(self.root, "work")
         os.mkdir(self.work)
         self.loong = loong
+        self.config = os.path.join(self.root, "config", "loong", "config.yaml")
+        if kept_state.CONFIG:
+            os.makedirs(os.path.dirname(self.config))
+            with open(self.config, "w", encoding="utf-8") as file:
+                file.write(kept_state.CONFIG)
         self.known = []
         self.sessions = {}
         self.env = {
@@ -62,10 +71,7 @@ class Transcript:
 
     def tasks(self):
         """Every task there ever was, in the order of creation."""
-        try:
-            now = sorted(os.listdir(os.path.join(self.home, "tasks")))
-        except FileNotFoundError:
-            now = []
+        now = kept_state.task_ids(self.home)
         self.known += [task for task in now if task not in self.known]
         return self.known
 
@@ -132,6 +138,9 @@ class Transcript:
         for session in re.findall(r"session-[0-9a-z]{26}", text):
             number = self.sessions.setdefault(session, len(self.sessions) + 1)
             text = text.replace(session, f"<S{number}>")
+        if kept_state.CONFIG:
+            # A configuration that chooses the store and nothing else is as good as none.
+            text = text.replace(f'"config": "{self.config}"', '"config": null')
         text = text.replace(self.root, "ROOT").replace(os.path.dirname(self.loong), "BIN")
         text = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "HOST", text)
         for pattern, replacement in REPLACEMENTS:

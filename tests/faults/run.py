@@ -7,6 +7,8 @@
     run.py --build DIR damage [--per-file N]
     run.py --build DIR reboot
 
+`--store store-sqlite`, before the verb, tries the same with that store.
+
 See tests/README.md for what each does and how long it takes.
 """
 
@@ -16,6 +18,9 @@ import random
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import kept_state  # noqa: E402
 from loong_faults import damage, injection, reboot, scenarios, soak
 from loong_faults.campaign import Campaign, print_counts
 from loong_faults.installation import Installation
@@ -104,6 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description="Faults on the real programs of loong.")
     parser.add_argument("--build", required=True, help="a build tree, or an installed one")
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--store", default="store-files", help="or store-sqlite")
     parser.add_argument("--seed", default="loong")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("kill", help="SIGKILL at system calls, one after the other")
@@ -125,6 +131,7 @@ def main():
     verb = verbs.add_parser("reboot", help="the machine started anew; other versions")
     verb.set_defaults(action=run_reboot)
     arguments = parser.parse_args()
+    kept_state.choose(arguments.store)
     try:
         return 0 if arguments.action(arguments) else 1
     except Broken as failure:

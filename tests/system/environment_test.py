@@ -5,7 +5,7 @@ import glob
 import json
 import os
 
-from loong_system import PROGRAM, SystemTest, main
+from loong_system import PROGRAM, SystemTest, kept_state, main
 
 
 class EnvironmentTest(SystemTest):
@@ -85,14 +85,22 @@ class EnvironmentTest(SystemTest):
         task = self.create("--env", "DEPLOY_TOKEN", text)
         post.await_line()
         # The text of the work holds the words as well; what matters is the place of the secrets.
-        holders = [path for path in self.holders("s3cr3t-two")
-                   if not path.endswith(("task.yaml", "events.yaml")) and "index" not in path]
-        self.assertEqual(len(holders), 1, holders)
-        self.assertEqual(os.stat(holders[0]).st_mode & 0o777, 0o600)
+        if kept_state.IS_SQLITE:
+            kept = kept_state.sql(self.home, "SELECT secrets FROM secrets")
+            self.assertEqual(len(kept), 1)
+            self.assertIn("s3cr3t-two", str(kept[0][0]))
+        else:
+            holders = [path for path in self.holders("s3cr3t-two")
+                       if not path.endswith(("task.yaml", "events.yaml")) and "index" not in path]
+            self.assertEqual(len(holders), 1, holders)
+            self.assertEqual(os.stat(holders[0]).st_mode & 0o777, 0o600)
         self.assertEqual(self.holders("s3cr3t-three"), [])
         gate.let_through()
         self.wait(task)
-        self.assertFalse(os.path.exists(holders[0]))
+        if kept_state.IS_SQLITE:
+            self.assertEqual(kept_state.sql(self.home, "SELECT * FROM secrets"), [])
+        else:
+            self.assertFalse(os.path.exists(holders[0]))
 
     def test_secrets_are_deleted_also_after_cancel_and_failure(self):
         self.environment["DEPLOY_TOKEN"] = "s3cr3t-one"

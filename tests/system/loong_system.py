@@ -9,14 +9,24 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import kept_state  # noqa: E402
 
 PROGRAM = os.path.abspath(os.environ.get("LOONG_PROGRAM", "build/release/bin/loong"))
 if not os.access(PROGRAM, os.X_OK):
     raise SystemExit(f"no program at {PROGRAM}; set LOONG_PROGRAM")
 PATIENCE = 60.0
+# What chooses the store where a test configures nothing; outside of the places that tests look at.
+CONFIG_PLACE = tempfile.TemporaryDirectory(prefix="loong-config-")
+CONFIG_FILE = os.path.join(CONFIG_PLACE.name, "config.yaml")
+os.chmod(CONFIG_PLACE.name, 0o755)
+with open(CONFIG_FILE, "w", encoding="utf-8") as config_file:
+    config_file.write(kept_state.CONFIG)
 
 
 class Outcome:
@@ -118,7 +128,9 @@ def tree(directory):
         for name in names + files:
             path = os.path.join(place, name)
             relative = os.path.relpath(path, directory)
-            if relative.startswith(("index.", "leases", "bell", "boot", "clock")):
+            derived = ("index.", "leases", "bell", "boot", "clock", "store.lock",
+                       "tasks.sqlite")
+            if relative.startswith(derived):
                 continue
             info = os.lstat(path)
             if stat.S_ISREG(info.st_mode):
@@ -126,6 +138,8 @@ def tree(directory):
                     content[relative] = file.read()
             else:
                 content[relative] = stat.S_IFMT(info.st_mode)
+    if kept_state.IS_SQLITE:
+        content["tasks.sqlite"] = kept_state.dump(directory)
     return content
 
 
@@ -142,6 +156,8 @@ class SystemTest(unittest.TestCase):
             "LC_ALL": "C.UTF-8",
             "LOONG_HOME": self.home,
         }
+        if kept_state.CONFIG:
+            self.environment["LOONG_CONFIG"] = CONFIG_FILE
         self.meeting_points = []
         self.started_at = time.monotonic()
 
@@ -187,7 +203,7 @@ class SystemTest(unittest.TestCase):
             return []
 
     def configure(self, text):
-        self.environment["LOONG_CONFIG"] = self.write("config.yaml", text)
+        self.environment["LOONG_CONFIG"] = self.write("config.yaml", text + kept_state.CONFIG)
 
     def gate(self, name="gate"):
         self.meeting_points.append(Gate(self.path(name)))

@@ -5,7 +5,7 @@ import statistics
 import threading
 import time
 
-from loong_system import PROGRAM, SystemTest, await_death, is_alive, main, parent_of
+from loong_system import PROGRAM, SystemTest, await_death, is_alive, kept_state, main, parent_of
 
 
 class PromisesTest(SystemTest):
@@ -161,14 +161,10 @@ class PromisesTest(SystemTest):
         self.wait(*ids)
         self.await_idle()
         broken = ids[2]
-        path = os.path.join(self.home, "tasks", broken, "events.yaml")
-        with open(path, "r+b") as file:
-            content = file.read()
-            file.seek(len(content) // 2)
-            file.write(b"\x00garbage\xff\n")
+        kept_state.damage_task(self.home, broken)
         for index_is_there in (True, False):
             if not index_is_there:
-                os.unlink(os.path.join(self.home, "index.sqlite"))
+                kept_state.lose_what_can_be_lost(self.home)
             found = self.loong("tasks", "list", "--json").json()
             words = {row["task_id"]: row["task_status"]["status"] for row in found["tasks"]}
             self.assertEqual(words, {task: "unknown" if task == broken else "completed"
@@ -250,11 +246,10 @@ class PromisesTest(SystemTest):
         ids = [self.create(f"echo {n}") for n in range(5)]
         self.wait(*ids)
         self.await_idle()
-        os.unlink(os.path.join(self.home, "index.sqlite"))
+        kept_state.lose_what_can_be_lost(self.home)
         found = self.loong("tasks", "list", "--json").json()
         self.assertEqual(found["counts"], {"completed": 5, "needs_attention": 0})
-        with open(os.path.join(self.home, "index.sqlite"), "wb") as file:
-            file.write(os.urandom(65536))
+        kept_state.lose_what_can_be_lost(self.home, os.urandom(65536))
         found = self.loong("tasks", "list", "--json").json()
         self.assertEqual(found["counts"], {"completed": 5, "needs_attention": 0})
         for number, task in enumerate(ids):

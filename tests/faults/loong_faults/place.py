@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
+import kept_state
+
 from . import processes
 
 # Tells by `overlaps` whether two carriers ever ran it at once, by `effects` how often it ran, and
@@ -35,6 +37,7 @@ class Place:
             "LOONG_HOME": self.home,
             "TZ": "UTC",
         }
+        config += kept_state.CONFIG
         if config:
             self.environment["LOONG_CONFIG"] = self.write("config.yaml", config)
         self.sessions = set()
@@ -168,11 +171,7 @@ class Place:
     def describe(self):
         """The events of every task, for a report of what went wrong."""
         text = []
-        folder = os.path.join(self.home, "tasks")
-        for task in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-            path = os.path.join(folder, task, "events.yaml")
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    events = file.read()
-                text += [task] + re.findall(r'"kind":\s*"[a-z_]+".*', events)
+        for task in kept_state.task_ids(self.home):
+            events = kept_state.events_text(self.home, task)
+            text += [task] + re.findall(r'"kind":\s*"[a-z_]+".*', events)
         return "\n    ".join(text)

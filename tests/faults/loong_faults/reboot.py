@@ -7,6 +7,8 @@ before are changed to name none that ever was.
 import os
 import re
 
+import kept_state
+
 from . import injection, processes
 from .place import Broken, Place
 from .scenarios import ONE_AT_A_TIME, kill_everything, kill_worker, require, started
@@ -134,12 +136,8 @@ def check_newer_task(place):
     task = place.create("a").stdout.strip()
     place.create("b")
     injection.settle(place)
-    path = os.path.join(place.home, "tasks", task, "task.yaml")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    require("format: 1\n" in text, "task.yaml has no format")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace("format: 1\n", "format: 99\n"))
+    processes.wait_until(lambda: not place.processes())
+    kept_state.change_document(place.home, task, "format: 1\n", "format: 99\n")
     done = place.tasks("status", task)
     require("store_version" in done.stderr + done.stdout, f"status: {done.stdout}{done.stderr}")
     found = {row["task_id"] == task: row["task_status"]["status"] for row in place.list().values()}
