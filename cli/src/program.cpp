@@ -39,6 +39,7 @@ constexpr std::array verbs = {
     VerbEntry{"plugins", "check", "tries everything that loong asks of a plugin",
               make_plugins_check},
     VerbEntry{"plugins", "new", "writes a plugin's project to start from", make_plugins_new},
+    VerbEntry{"store", "copy", "copies everything into another store", make_store_copy},
     VerbEntry{"worker", "", "carries tasks", make_worker, true},
 };
 

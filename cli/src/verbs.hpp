@@ -28,6 +28,7 @@ std::unique_ptr<Verb> make_config_init();
 std::unique_ptr<Verb> make_plugins_list();
 std::unique_ptr<Verb> make_plugins_check();
 std::unique_ptr<Verb> make_plugins_new();
+std::unique_ptr<Verb> make_store_copy();
 std::unique_ptr<Verb> make_worker();
 
 } // namespace loong::cli

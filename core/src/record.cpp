@@ -115,6 +115,8 @@ std::vector<std::string> write_records(const std::vector<Event>& group) {
     return records;
 }
 
+bool ends_group(std::string_view record) noexcept { return record.ends_with(R"("end":true})"); }
+
 Result<Event> read_record(std::string_view record) {
     Result<Value> value = parse_json(record);
     if (!value) return no_record(value.error().message);

@@ -21,6 +21,9 @@ namespace loong {
 /// made so. What decide() gives stays below a store's limit of 1 MiB a record.
 [[nodiscard]] std::vector<std::string> write_records(const std::vector<Event>& group);
 
+/// Whether it is the last record of a group.
+[[nodiscard]] bool ends_group(std::string_view record) noexcept;
+
 /// `store_corrupt` where the text is no record. An unknown kind is kept.
 [[nodiscard]] Result<Event> read_record(std::string_view record);
 

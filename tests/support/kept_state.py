@@ -63,6 +63,11 @@ def damage_task(home, task):
         sql(home, "UPDATE records SET record = 'garbage' WHERE id = 1 AND task = "
             "(SELECT n FROM tasks WHERE id = ?)", task)
         return
+    damage_file(home, task)
+
+
+def damage_file(home, task):
+    """As damage_task, in store-files."""
     with open(os.path.join(home, "tasks", task, "events.yaml"), "r+b") as file:
         content = file.read()
         file.seek(len(content) // 2)
