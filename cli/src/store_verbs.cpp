@@ -18,14 +18,13 @@ public:
     void declare(OptionTable& table) override {
         table.value("--from", "CONFIG", from_, "the configuration that names the store to read");
         table.value("--to", "CONFIG", to_, "the one that names the store to fill");
-        table.note(
-            "Copies tasks, events, secrets and what sessions have written, byte by byte. The "
-            "source stays as\nit is: use the new store from then on, and not both. Stopped at "
-            "any moment, it goes on when it\nis run again. Nothing may run on either store "
-            "meanwhile.");
+        table.note("Copies tasks, events, secrets and what sessions have written, byte by byte.");
+        table.note("The source stays as it is: use the new store from then on, and not both.");
+        table.note("Stopped at any moment, it goes on when it is run again.");
+        table.note("While a worker is at work on either store it is refused.");
         table.example("loong store copy --from files.yaml --to sqlite.yaml");
-        table.exit_codes("0 done, 2 failure, or a task could not be read, 5 something runs there, "
-                         "or the target holds\nwhat is no copy of the source, 6 plugin refused");
+        table.exit_codes("0 done, 2 failure or a task could not be read, 5 something runs there or "
+                         "the target is no copy, 6 plugin refused");
     }
 
     Result<ExitCode> run(Invocation& invocation) override {

@@ -17,8 +17,10 @@ constexpr LockRange making_byte{1, 1};
 constexpr std::int64_t database_format = 1;
 constexpr const char* unfinished_name = "tasks.sqlite.new";
 constexpr const char* log_name = "tasks.sqlite-wal";
-/// For what a reader does in passing, and for emptying the log.
+/// For what a reader does in passing.
 constexpr Milliseconds short_patience{200};
+/// For emptying the log after secrets were erased; readers are done in less.
+constexpr Milliseconds emptying_patience{1'000};
 
 /// `records` are the truth; the tables that tasks are selected by say the same once more.
 constexpr const char* own_tables = R"sql(
@@ -232,7 +234,7 @@ void TaskDatabase::overwrite_log() {
 
 void TaskDatabase::empty_log() {
     if (database_ == nullptr) return;
-    database_->set_patience(short_patience);
+    database_->set_patience(emptying_patience);
     database_->prepare("PRAGMA wal_checkpoint(TRUNCATE)").run();
     database_->set_patience(lock_limit);
     database_->clear_failure();

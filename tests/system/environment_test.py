@@ -97,6 +97,7 @@ class EnvironmentTest(SystemTest):
         self.assertEqual(self.holders("s3cr3t-three"), [])
         gate.let_through()
         self.wait(task)
+        self.await_idle()
         if kept_state.IS_SQLITE:
             self.assertEqual(kept_state.sql(self.home, "SELECT * FROM secrets"), [])
         else:
@@ -111,6 +112,8 @@ class EnvironmentTest(SystemTest):
         self.wait(failed, code=1)
         running = self.create_running("exec sleep 1000", "--env", "DEPLOY_TOKEN")
         self.loong("tasks", "cancel", "--wait", running)
+        # They are deleted after the end is recorded.
+        self.await_idle()
         self.assertEqual(self.holders("s3cr3t-one"), [])
 
     def test_retry_of_a_task_with_deleted_secrets(self):
