@@ -50,16 +50,33 @@ int make_file(const Root& root, std::string& why) {
     {
         Database database;
         database.open(path_of(root, unfinished_name));
-        database.run("PRAGMA journal_mode=WAL");
         database.run("PRAGMA synchronous=FULL");
-        Transaction transaction(database, Transaction::Kind::write);
-        database.run(selection_tables);
-        database.run(own_tables);
-        transaction.commit();
+        {
+            Transaction transaction(database, Transaction::Kind::write);
+            database.run(selection_tables);
+            database.run(own_tables);
+            transaction.commit();
+        }
+        // Not before, so that all of it lies in the file itself: closing does not tell where moving
+        // it there from a log has failed.
+        {
+            Statement mode = database.prepare("PRAGMA journal_mode=WAL");
+            if (mode.step() && mode.text(0) != "wal") database.report_io("it has no log");
+        }
         if (database.failure() != SQLITE_OK) {
             why = database.failure_text();
             return database.system_error() != 0 ? database.system_error() : EIO;
         }
+    }
+    for (const char* suffix : {"-wal", "-journal"}) {
+        struct stat about {};
+        const std::string name = std::string(unfinished_name) + suffix;
+        if (::fstatat(root.root(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (about.st_size == 0)
+            failed = files.remove_file(root.root(), name);
+        else
+            failed = EIO;
+        if (failed != 0) return failed;
     }
     failed = open_below(root.root(), unfinished_name, O_RDWR | O_NONBLOCK, file);
     if (failed == 0) failed = files.sync_file(file.get());

@@ -127,6 +127,39 @@ int LosingFiles::remove_directory(int directory, const std::string& name) {
     return FileSystem::remove_directory(directory, name);
 }
 
+LosingFiles::NodePointer LosingFiles::parent_of(const std::string& path) {
+    return find(path.substr(0, path.rfind('/')));
+}
+
+void LosingFiles::note_opened(const std::string& path) { static_cast<void>(find(path)); }
+
+void LosingFiles::note_written(const std::string& path, std::string_view text, off_t offset) {
+    change();
+    const NodePointer node = find(path);
+    const auto begin = static_cast<std::size_t>(offset);
+    if (node->content.size() < begin + text.size()) node->content.resize(begin + text.size());
+    node->content.replace(begin, text.size(), text);
+}
+
+void LosingFiles::note_truncated(const std::string& path, off_t size) {
+    change();
+    find(path)->content.resize(static_cast<std::size_t>(size));
+}
+
+void LosingFiles::note_synced(const std::string& path) {
+    change();
+    const NodePointer node = find(path);
+    node->synced_content = node->content;
+    parent_of(path)->synced_names[path.substr(path.rfind('/') + 1)] = node;
+}
+
+void LosingFiles::note_removed(const std::string& path, bool synced) {
+    change();
+    const std::string name = path.substr(path.rfind('/') + 1);
+    parent_of(path)->names.erase(name);
+    if (synced) parent_of(path)->synced_names.erase(name);
+}
+
 void LosingFiles::lay_out(const Node& node, const std::string& target, Loss loss) {
     if (!node.is_directory) {
         std::string content = loss == Loss::names ? node.content : node.synced_content;

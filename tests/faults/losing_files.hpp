@@ -45,6 +45,17 @@ public:
     int remove_file(int directory, const std::string& name) override;
     int remove_directory(int directory, const std::string& name) override;
 
+    // What others change that do not come this way, told before they do it.
+    [[nodiscard]] bool remembers(const std::string& path) const {
+        return path.starts_with(root_ + "/");
+    }
+    void note_opened(const std::string& path);
+    void note_written(const std::string& path, std::string_view text, off_t offset);
+    void note_truncated(const std::string& path, off_t size);
+    /// With the file's name, as SQLite does it for a log that it has made.
+    void note_synced(const std::string& path);
+    void note_removed(const std::string& path, bool synced);
+
     int changes = 0;
 
 private:
@@ -59,6 +70,7 @@ private:
     using NodePointer = std::shared_ptr<Node>;
 
     void change();
+    NodePointer parent_of(const std::string& path);
     /// The node behind a descriptor; made where it was not known, as durable as it looks.
     NodePointer node_of(int descriptor);
     NodePointer find(const std::string& path);

@@ -2,6 +2,8 @@
 
 #include "file_store_fixture.hpp"
 #include "losing_files.hpp"
+#include "losing_vfs.hpp"
+#include "sqlite_store.hpp"
 
 #include <cstdio>
 #include <map>
@@ -28,7 +30,7 @@ protected:
         StoreSetup setup;
         setup.state_directory = place;
         setup.host = &host_;
-        auto opened = FileStore::make(setup, FileSystem::real());
+        auto opened = make_(setup, FileSystem::real());
         ASSERT_TRUE(opened) << opened.error().message << " after change " << files_.changes;
         look(**opened, place);
         fs::remove_all(place);
@@ -79,7 +81,10 @@ protected:
 
     void live_through(Loss loss) {
         files_.before_each_change = [&, loss] { lose_power(loss); };
-        const auto store = open(files_);
+        StoreSetup setup;
+        setup.state_directory = root();
+        setup.host = &host_;
+        const auto store = must(make_(setup, files_));
         for (std::uint64_t number = 1; number <= 3; ++number) create_one(*store, number);
         append(*store, 1);
         append(*store, 2);
@@ -101,6 +106,8 @@ protected:
         EXPECT_GT(losses_, 50);
     }
 
+    using Make = Result<std::unique_ptr<Store>> (*)(const StoreSetup& setup, FileSystem& files);
+    Make make_ = &FileStore::make;
     LosingFiles files_{root()};
     Promised promised_;
     std::map<std::uint64_t, TaskSummary> summaries_;
@@ -125,6 +132,68 @@ TEST_F(PowerLossTest, a_sync_that_is_left_out_is_noticed) {
     const std::string place = directory_ / "after";
     files.image(place, Loss::everything);
     EXPECT_FALSE(fs::exists(place + "/tasks/" + task_id_of(1) + "/events.yaml"));
+}
+
+// ---- store-sqlite -----------------------------------------------------------------------------
+
+class SqlitePowerLossTest : public PowerLossTest {
+protected:
+    SqlitePowerLossTest() { make_ = &store_sqlite::SqliteStore::make; }
+
+    std::unique_ptr<Store> open_at(const std::string& place) {
+        StoreSetup setup;
+        setup.state_directory = place;
+        setup.host = &host_;
+        return must(make_(setup, place == root() ? files_ : FileSystem::real()));
+    }
+
+    LosingVfs vfs_{files_};
+};
+
+TEST_F(SqlitePowerLossTest, nothing_that_was_not_synced_comes_through) {
+    live_through(Loss::everything);
+}
+TEST_F(SqlitePowerLossTest, names_come_through_without_content) { live_through(Loss::content); }
+TEST_F(SqlitePowerLossTest, content_comes_through_without_names) { live_through(Loss::names); }
+
+TEST_F(SqlitePowerLossTest, a_sync_that_is_left_out_is_noticed) {
+    const auto store = open_at(root());
+    vfs_.forgets_syncs = true;
+    create(*store, 1);
+    const std::string place = directory_ / "after";
+    files_.image(place, Loss::everything);
+    EXPECT_EQ(open_at(place)->revision(task_id_of(1)).error().code, ErrorCode::task_not_found);
+}
+
+TEST_F(SqlitePowerLossTest, what_failed_to_be_synced_does_not_come_back) {
+    const auto store = open_at(root());
+    TaskSummary summary = create(*store, 1);
+    int failures = 0;
+    for (int at = 0;; ++at) {
+        int changes = 0;
+        bool failed = false;
+        vfs_.failure = [&](LosingVfs::Change change, const std::string&) {
+            if (changes++ != at) return SQLITE_OK;
+            failed = true;
+            return change == LosingVfs::Change::sync ? SQLITE_IOERR_FSYNC : SQLITE_FULL;
+        };
+        TaskSummary next = summary;
+        const auto done = try_append(*store, next, 2);
+        vfs_.failure = nullptr;
+        if (!failed) break;
+        ++failures;
+        // The process ends here, and somebody else reads what it has left in the files.
+        const std::string place = directory_ / ("after-" + std::to_string(at));
+        files_.image(place, Loss::names);
+        const std::uint64_t found = must(open_at(place)->revision(summary.task_id));
+        EXPECT_EQ(found, done ? next.revision : summary.revision) << "change " << at;
+        EXPECT_EQ(must(store->revision(summary.task_id)), found);
+        EXPECT_TRUE(done || done.error().code == ErrorCode::store_io) << done.error().message;
+        summary = done ? next : summary;
+        ASSERT_LT(at, 1000);
+    }
+    EXPECT_GE(failures, 3);
+    std::printf("failing changes: %d\n", failures);
 }
 
 } // namespace

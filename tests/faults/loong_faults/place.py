@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 
@@ -171,7 +172,10 @@ class Place:
     def describe(self):
         """The events of every task, for a report of what went wrong."""
         text = []
-        for task in kept_state.task_ids(self.home):
-            events = kept_state.events_text(self.home, task)
-            text += [task] + re.findall(r'"kind":\s*"[a-z_]+".*', events)
+        try:
+            for task in kept_state.task_ids(self.home):
+                events = kept_state.events_text(self.home, task)
+                text += [task] + re.findall(r'"kind":\s*"[a-z_]+".*', events)
+        except sqlite3.Error as failure:
+            text.append(f"{self.home}/tasks.sqlite: {failure}")
         return "\n    ".join(text)
