@@ -1,0 +1,241 @@
+/// What lies on the disk: format, rights, links, damage; and what is synced.
+
+#include "must.hpp"
+#include "sqlite_store.hpp"
+#include "temporary_directory.hpp"
+#include "test_store_host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <sys/stat.h>
+#include <vector>
+
+namespace loong::store_sqlite {
+
+using namespace loong::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class SyncCounter : public FileSystem {
+public:
+    int sync_file(int file) override {
+        ++syncs;
+        return FileSystem::sync_file(file);
+    }
+    int syncs = 0;
+};
+
+class SqliteStoreTest : public testing::Test {
+protected:
+    [[nodiscard]] std::string root() const { return directory_ / "state"; }
+    [[nodiscard]] std::string file() const { return root() + "/tasks.sqlite"; }
+
+    [[nodiscard]] Result<std::unique_ptr<Store>> try_open(const std::string& place,
+                                                          FileSystem& files = FileSystem::real()) {
+        StoreSetup setup;
+        setup.state_directory = place;
+        setup.host = &host_;
+        return SqliteStore::make(setup, files);
+    }
+    [[nodiscard]] std::unique_ptr<Store> open() { return must(try_open(root())); }
+    [[nodiscard]] Error refusal() {
+        auto opened = try_open(root());
+        return opened ? Error{} : opened.error();
+    }
+
+    static TaskSummary create(Store& store, std::uint64_t number) {
+        const NewTask task = make_task(number);
+        must(must(store.create({task})).at(0));
+        return task.summary;
+    }
+
+    /// Runs SQL as somebody else would.
+    void sql(const std::string& text) {
+        Database database;
+        database.open(file());
+        database.run(text.c_str());
+        ASSERT_EQ(database.failure(), SQLITE_OK) << text << ": " << database.failure_text();
+    }
+
+    static std::vector<std::string> codes(Store& store) {
+        std::vector<std::string> found;
+        for (const Finding& finding : must(store.verify())) found.push_back(finding.code);
+        return found;
+    }
+
+    static std::string content(const std::string& path) {
+        std::ifstream in(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+    TemporaryDirectory directory_;
+    TestStoreHost host_;
+};
+
+TEST_F(SqliteStoreTest, everything_belongs_to_the_user_alone) {
+    const mode_t mask = ::umask(0);
+    {
+        const auto store = open();
+        const TaskSummary summary = create(*store, 1);
+        must(store->session_directory(summary.task_id, summary.task_session_id));
+        must(store->take_lease("slot-1"));
+        must(store->watch({{WatchTarget::Kind::everything, ""}}));
+        for (const auto& entry : fs::recursive_directory_iterator(root())) {
+            const auto expected = entry.is_directory() ? 0700 : 0600;
+            EXPECT_EQ(static_cast<int>(entry.status().permissions()), expected) << entry.path();
+        }
+    }
+    ::umask(mask);
+    ASSERT_EQ(::chmod(file().c_str(), 0644), 0);
+    const auto store = open();
+    ASSERT_EQ(codes(*store), std::vector<std::string>{"permissions"});
+    must(store->repair(must(store->verify()).at(0)));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(SqliteStoreTest, a_newer_format_is_refused) {
+    create(*open(), 1);
+    sql("PRAGMA user_version=2");
+    const Error error = refusal();
+    EXPECT_EQ(error.code, ErrorCode::store_version);
+    EXPECT_NE(error.message.find("format 2"), std::string::npos) << error.message;
+    sql("PRAGMA user_version=1");
+    EXPECT_EQ(must(open()->revision(task_id_of(1))), 1U);
+}
+
+TEST_F(SqliteStoreTest, a_directory_of_another_kind_is_refused_and_left_alone) {
+    fs::create_directory(root());
+    fs::permissions(root(), fs::perms::owner_all);
+    std::ofstream(root() + "/store.yaml") << "kind: store-files\nformat: 1\n";
+    fs::create_directory(root() + "/tasks");
+    fs::create_directory(root() + "/leases");
+    const Error error = refusal();
+    EXPECT_EQ(error.code, ErrorCode::store_version);
+    EXPECT_NE(error.hint.find("store copy"), std::string::npos) << error.hint;
+    EXPECT_FALSE(fs::exists(file()));
+}
+
+TEST_F(SqliteStoreTest, a_missing_file_is_damage_and_not_made_anew) {
+    create(*open(), 1);
+    fs::remove(file());
+    EXPECT_EQ(refusal().code, ErrorCode::store_corrupt);
+    EXPECT_FALSE(fs::exists(file()));
+}
+
+TEST_F(SqliteStoreTest, a_file_that_is_replaced_while_it_is_open_is_noticed) {
+    const auto store = open();
+    create(*store, 1);
+    const auto other = must(try_open(directory_ / "other"));
+    create(*other, 2);
+    must(other->erase_secrets(task_id_of(2)));
+    fs::rename(directory_ / "other/tasks.sqlite", file());
+    fs::rename(directory_ / "other/tasks.sqlite-wal", file() + "-wal");
+    fs::rename(directory_ / "other/tasks.sqlite-shm", file() + "-shm");
+    EXPECT_EQ(must(store->revision(task_id_of(2))), 1U);
+    EXPECT_EQ(store->revision(task_id_of(1)).error().code, ErrorCode::task_not_found);
+}
+
+TEST_F(SqliteStoreTest, damage_of_the_file_says_what_to_do) {
+    create(*open(), 1);
+    const std::string whole = content(file());
+    for (const std::string& text : {std::string(), std::string(4096, 'x'), whole.substr(0, 4096)}) {
+        std::ofstream(file(), std::ios::binary | std::ios::trunc) << text;
+        auto opened = try_open(root());
+        Error error = opened ? Error{} : opened.error();
+        if (opened) error = (*opened)->list({}, ListOrder::newest_first, {}, 10).error();
+        EXPECT_EQ(error.code, ErrorCode::store_corrupt) << text.size();
+        EXPECT_NE(error.hint.find(".recover"), std::string::npos) << error.hint;
+    }
+}
+
+TEST_F(SqliteStoreTest, a_link_in_place_of_the_file_is_refused) {
+    create(*open(), 1);
+    fs::rename(file(), directory_ / "elsewhere");
+    fs::create_symlink(directory_ / "elsewhere", file());
+    EXPECT_EQ(refusal().code, ErrorCode::store_corrupt);
+}
+
+TEST_F(SqliteStoreTest, a_task_with_a_missing_record_is_damaged_by_itself) {
+    for (std::uint64_t number = 1; number <= 3; ++number) create(*open(), number);
+    sql("DELETE FROM records WHERE task = (SELECT n FROM tasks WHERE id = '" + task_id_of(2) +
+        "')");
+    sql("DELETE FROM documents WHERE task = (SELECT n FROM tasks WHERE id = '" + task_id_of(3) +
+        "')");
+    const auto store = open();
+    must(store->read(task_id_of(1)));
+    EXPECT_EQ(store->read(task_id_of(2)).error().code, ErrorCode::store_corrupt);
+    EXPECT_EQ(store->read_events(task_id_of(2), 0, 10).error().code, ErrorCode::store_corrupt);
+    EXPECT_EQ(store->read(task_id_of(3)).error().code, ErrorCode::store_corrupt);
+    EXPECT_EQ(codes(*store), (std::vector<std::string>{"damaged_task", "damaged_task"}));
+}
+
+TEST_F(SqliteStoreTest, a_summary_that_differs_or_cannot_be_read_is_made_again) {
+    const TaskSummary summary = create(*open(), 1);
+    sql("UPDATE tasks SET summary = 'of another version'");
+    const auto store = open();
+    EXPECT_TRUE(same_summary(must(must(store->find(summary.task_id)).summary), summary));
+    EXPECT_TRUE(codes(*store).empty()) << "reading has written it again";
+    TaskSummary other = summary;
+    other.label = "another";
+    sql("UPDATE tasks SET summary = '" + host_.encode(other) + "'");
+    ASSERT_EQ(codes(*store), std::vector<std::string>{"row_differs"});
+    must(store->repair(must(store->verify()).at(0)));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(SqliteStoreTest, what_a_removal_left_is_found_and_is_none_of_a_new_task) {
+    const auto store = open();
+    const TaskSummary summary = create(*store, 1);
+    const std::string directory =
+        must(store->session_directory(summary.task_id, summary.task_session_id));
+    must(store->remove(summary.task_id, 1));
+    EXPECT_FALSE(fs::exists(directory));
+    fs::create_directories(directory);
+    ASSERT_EQ(codes(*store), std::vector<std::string>{"unfinished_removal"});
+    create(*store, 1);
+    EXPECT_FALSE(fs::exists(directory));
+    must(store->remove(summary.task_id, 1));
+    fs::create_directories(directory);
+    must(store->repair(must(store->verify()).at(0)));
+    EXPECT_FALSE(fs::exists(directory));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(SqliteStoreTest, erased_secrets_are_in_no_file) {
+    const auto store = open();
+    NewTask task = make_task(1);
+    task.secrets = "s3cr3t-of-a-task";
+    must(must(store->create({task})).at(0));
+    EXPECT_EQ(must(store->read_secrets(task.task_id)), task.secrets);
+    must(store->erase_secrets(task.task_id));
+    for (const auto& entry : fs::recursive_directory_iterator(root())) {
+        if (!entry.is_regular_file()) continue;
+        EXPECT_EQ(content(entry.path()).find(task.secrets), std::string::npos) << entry.path();
+    }
+}
+
+TEST_F(SqliteStoreTest, who_opens_it_first_syncs_what_the_dead_have_left) {
+    {
+        const auto store = open();
+        create(*store, 1);
+        // As it is found when every process was killed at once.
+        fs::copy(root(), directory_ / "left", fs::copy_options::recursive);
+    }
+    ASSERT_GT(fs::file_size(directory_ / "left/tasks.sqlite-wal"), 0U);
+    SyncCounter files;
+    const auto first = must(try_open(directory_ / "left", files));
+    EXPECT_EQ(files.syncs, 1);
+    EXPECT_EQ(must(first->revision(task_id_of(1))), 1U);
+    const auto second = must(try_open(directory_ / "left", files));
+    EXPECT_EQ(files.syncs, 1) << "the first one has it open";
+}
+
+} // namespace
+} // namespace loong::store_sqlite
