@@ -6,6 +6,7 @@
     run.py --build DIR soak [--seconds N]
     run.py --build DIR damage [--per-file N]
     run.py --build DIR reboot
+    run.py --build DIR copy [--points N]
 
 `--store store-sqlite`, before the verb, tries the same with that store.
 
@@ -21,7 +22,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import kept_state  # noqa: E402
-from loong_faults import damage, injection, reboot, scenarios, soak
+from loong_faults import copy, damage, injection, reboot, scenarios, soak
 from loong_faults.campaign import Campaign, print_counts
 from loong_faults.installation import Installation
 from loong_faults.place import Broken
@@ -105,6 +106,12 @@ def run_reboot(arguments):
         return reboot.run(installation, directory)
 
 
+def run_copy(arguments):
+    with tempfile.TemporaryDirectory(prefix="loong-faults-") as directory:
+        installation = Installation(arguments.build, os.path.join(directory, "prefix"))
+        return copy.run(installation, directory, arguments.points)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Faults on the real programs of loong.")
     parser.add_argument("--build", required=True, help="a build tree, or an installed one")
@@ -130,6 +137,9 @@ def main():
     verb.set_defaults(action=run_damage)
     verb = verbs.add_parser("reboot", help="the machine started anew; other versions")
     verb.set_defaults(action=run_reboot)
+    verb = verbs.add_parser("copy", help="`store copy` killed, into either store, and run again")
+    verb.add_argument("--points", type=int, help="at so many calls of each; else at every one")
+    verb.set_defaults(action=run_copy)
     arguments = parser.parse_args()
     kept_state.choose(arguments.store)
     try:

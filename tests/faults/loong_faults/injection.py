@@ -1,6 +1,7 @@
 """Runs a scenario with one fault at one place, and checks that everything comes right."""
 
 import json
+import os
 
 from . import processes, scenarios
 from .place import Broken, Place
@@ -92,6 +93,18 @@ def run(scenario_class, installation, directory, fault):
     finally:
         place.remove()
         installation.take_away()
+
+
+def files_below(directory):
+    """Every file below a directory with what it holds."""
+    found = {}
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    found[os.path.relpath(path, directory)] = file.read()
+    return found
 
 
 def visible_points(sequence):
