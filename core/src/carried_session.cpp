@@ -1,5 +1,6 @@
 #include "carried_session.hpp"
 
+#include "inside_request.hpp"
 #include "session_files.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
@@ -24,16 +25,6 @@ std::size_t count_resolved(const TaskState& state) {
                       [](const auto& request) { return request.state != RequestState::open; }));
 }
 
-RequestStatus status_of(const RequestFacts& facts) {
-    RequestStatus status;
-    status.request_id = facts.request_id;
-    status.state = facts.state;
-    status.option_id = facts.option_id;
-    status.text = facts.text;
-    status.always = facts.always;
-    return status;
-}
-
 } // namespace
 
 CarriedSession::CarriedSession(Setup setup)
@@ -44,6 +35,7 @@ CarriedSession::CarriedSession(Setup setup)
       output_(directory_, spec_.limits.max_output_bytes),
       store_(setup.store),
       lease_(std::move(setup.lease)),
+      slot_(*setup.store, *setup.config, setup.task.state.summary.runtime, std::move(setup.slots)),
       task_(std::move(setup.task)),
       resolved_requests_(count_resolved(task_.state)) {
     const TaskSummary& summary = task_.state.summary;
@@ -128,9 +120,19 @@ Result<void> CarriedSession::save_handle(std::string_view handle) {
     return session_files::save_handle(directory_, handle);
 }
 
+RequestStatus CarriedSession::told_locked(const RequestFacts& facts) const {
+    RequestStatus status = status_of(facts);
+    const bool is_answer =
+        facts.state != RequestState::open && facts.state != RequestState::withdrawn;
+    if (!is_answer || !slot_.is_away()) return status;
+    status = RequestStatus{};
+    status.request_id = facts.request_id;
+    return status;
+}
+
 Result<RequestStatus> CarriedSession::find_request_locked(std::string_view request_id) const {
     for (const RequestFacts& request : task_.state.requests) {
-        if (request.request_id == request_id) return status_of(request);
+        if (request.request_id == request_id) return told_locked(request);
     }
     return Error{ErrorCode::request_not_found,
                  "request " + std::string(request_id) + ": task " + spec_.task_id + " has none",
@@ -142,10 +144,9 @@ Result<RequestStatus> CarriedSession::open_request(const NewRequest& request) {
     Result<std::vector<Event>> done =
         apply_locked(command::OpenRequest{spec_.task_session_id, request});
     if (!done) return std::move(done).error();
-    for (const RequestFacts& facts : task_.state.requests) {
-        if (facts.key != request.key) continue;
+    if (const RequestFacts* facts = find_request_by_key(task_.state, request.key)) {
         run_clock_locked(Clock::now());
-        return status_of(facts);
+        return told_locked(*facts);
     }
     return Error{ErrorCode::request_not_found, "request " + request.key + ": it was not kept", {}};
 }
@@ -231,9 +232,12 @@ Result<std::optional<Clock::time_point>> CarriedSession::follow() {
                           state.summary.task_session_id == spec_.task_session_id;
         news.cancel = !ours || state.summary.cancel_requested_at.has_value();
         news.force = !ours || state.force_cancel;
-        const std::size_t resolved = count_resolved(state);
-        news.answer = resolved != resolved_requests_;
-        resolved_requests_ = resolved;
+        // An answer is passed on once the session has its slot again.
+        if (!slot_.is_away()) {
+            const std::size_t resolved = count_resolved(state);
+            news.answer = resolved != resolved_requests_;
+            resolved_requests_ = resolved;
+        }
         if (ours && news.cancel && !cancel_acknowledged_) {
             cancel_acknowledged_ = true;
             Result<std::vector<Event>> told =
@@ -268,6 +272,78 @@ Result<std::optional<Clock::time_point>> CarriedSession::follow() {
     }
     signal(news);
     return next;
+}
+
+bool CarriedSession::is_ending_locked() const {
+    const TaskSummary& summary = task_.state.summary;
+    const bool ours = summary.session_state == SessionState::running &&
+                      summary.task_session_id == spec_.task_session_id;
+    return ended_ || !ours || any(signals_) || summary.cancel_requested_at.has_value();
+}
+
+bool CarriedSession::waits_locked() const {
+    const TaskSummary& summary = task_.state.summary;
+    return !is_ending_locked() && summary.open_approvals + summary.open_inputs > 0;
+}
+
+Result<CarriedSession::SlotWish> CarriedSession::slot_wish() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    const bool waits = waits_locked();
+    if (slot_.is_away()) {
+        if (!waits && !is_ending_locked()) return SlotWish::come_back;
+        slot_.stop_returning();
+        return SlotWish::none;
+    }
+    if (!waits) {
+        slot_.leave_place();
+        return SlotWish::none;
+    }
+    Result<bool> placed = slot_.take_place();
+    if (!placed) return std::move(placed).error();
+    return *placed ? SlotWish::give : SlotWish::none;
+}
+
+Result<bool> CarriedSession::give_slot() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    Result<void> fresh = refresh_locked();
+    if (!fresh) return std::move(fresh).error();
+    if (!waits_locked()) {
+        slot_.leave_place();
+        return false;
+    }
+    slot_.give();
+    return true;
+}
+
+Result<bool> CarriedSession::come_back() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (is_ending_locked()) {
+        slot_.stop_returning();
+        return false;
+    }
+    return slot_.come_back();
+}
+
+void CarriedSession::stop_returning() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    ended_ = true;
+    slot_.stop_returning();
+}
+
+bool CarriedSession::has_slot() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return slot_.has_worker_slot();
+}
+
+std::vector<WatchTarget> CarriedSession::slot_targets() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return slot_.targets();
+}
+
+Slots CarriedSession::take_slots() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    ended_ = true;
+    return slot_.take();
 }
 
 TaskState CarriedSession::state() {

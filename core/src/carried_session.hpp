@@ -6,6 +6,7 @@
 #include "loong/session_context.hpp"
 #include "loong/store.hpp"
 #include "output_writer.hpp"
+#include "session_slot.hpp"
 #include "task_store.hpp"
 
 #include <chrono>
@@ -23,6 +24,9 @@ public:
         /// Used under this object's lock only, from then on.
         Store* store = nullptr;
         std::unique_ptr<Lease> lease;
+        /// Read at the start only.
+        const Config* config = nullptr;
+        Slots slots;
         LoadedTask task;
         SessionSpec spec;
         std::string directory;
@@ -63,6 +67,23 @@ public:
     /// Looks what others appended: passes on cancel and answers, acknowledges a cancel, stops and
     /// starts the clock. Returns when the session has to be looked at again by itself.
     Result<std::optional<std::chrono::steady_clock::time_point>> follow();
+
+    /// What is to be done about the session's slot. `give`: the session waits for the operator and
+    /// has a place among those that do; `come_back`: it was answered and wants its slot again.
+    enum class SlotWish : std::uint8_t { none, give, come_back };
+    Result<SlotWish> slot_wish();
+    /// Gives the slot back, unless the session was answered meanwhile. Only under the hand-over.
+    Result<bool> give_slot();
+    /// Queues for a slot. True where the session has one again; follow() then passes the answer on.
+    Result<bool> come_back();
+    /// The session ends and wants no slot any longer. Only under the hand-over.
+    void stop_returning();
+    [[nodiscard]] bool has_slot();
+    /// What come_back() waits for.
+    [[nodiscard]] std::vector<WatchTarget> slot_targets();
+    /// The slots that it has left, once it has ended.
+    [[nodiscard]] Slots take_slots();
+
     /// The state as last seen.
     [[nodiscard]] TaskState state();
     /// Gives the lease back; nothing can be appended from then on.
@@ -75,6 +96,9 @@ private:
     Result<void> refresh_locked();
     void run_clock_locked(std::chrono::steady_clock::time_point at);
     Result<RequestStatus> find_request_locked(std::string_view request_id) const;
+    [[nodiscard]] RequestStatus told_locked(const RequestFacts& facts) const;
+    [[nodiscard]] bool waits_locked() const;
+    [[nodiscard]] bool is_ending_locked() const;
 
     const SessionSpec spec_;
     const std::string directory_;
@@ -87,6 +111,8 @@ private:
     // Below is protected by mutex_.
     Store* store_;
     std::unique_ptr<Lease> lease_;
+    SessionSlot slot_;
+    bool ended_ = false;
     LoadedTask task_;
     SessionSignals signals_;
     bool cancel_acknowledged_ = false;

@@ -2,6 +2,7 @@
 
 #include "event_data.hpp"
 #include "event_group.hpp"
+#include "request_names.hpp"
 #include "text.hpp"
 #include "words.hpp"
 
@@ -82,18 +83,6 @@ bool is_always(RequestOption::Kind kind) {
 
 bool is_allowing(RequestOption::Kind kind) {
     return kind == RequestOption::Kind::allow_once || kind == RequestOption::Kind::allow_always;
-}
-
-std::string how_resolved(const RequestFacts& request) {
-    switch (request.state) {
-    case RequestState::open: return "it is open";
-    case RequestState::allowed: return "it was allowed already";
-    case RequestState::denied: return "it was denied already";
-    case RequestState::answered: return "it was answered already";
-    case RequestState::expired: return "it has expired";
-    case RequestState::withdrawn: return "it was withdrawn";
-    }
-    return "it is not open";
 }
 
 /// Why this answer is none for this request; null where it is one.
@@ -241,12 +230,6 @@ Decision resolve_input(const TaskState& state, const RequestFacts& request,
     return group.take();
 }
 
-Error unknown_request(const TaskState& state, const std::string& request_id) {
-    return refuse_request(kept_text(request_id, limit::key), ErrorCode::request_not_found,
-                          "task " + state.summary.task_id + " has no such request",
-                          hint_command(state, "status") + " lists its requests");
-}
-
 } // namespace
 
 Decision decide_one(const TaskState& state, const command::OpenRequest& open,
@@ -295,7 +278,7 @@ Decision decide_one(const TaskState& state, const command::OpenRequest& open,
 Decision decide_one(const TaskState& state, const command::ResolveRequest& answer,
                     const DecisionInput& input) {
     const RequestFacts* request = find_request(state, answer.request_id);
-    if (request == nullptr) return unknown_request(state, answer.request_id);
+    if (request == nullptr) return no_such_request(state, answer.request_id);
     const bool is_open = request->state == RequestState::open;
     // Over is over, even where its carrier has not recorded that yet.
     const bool is_over = request->expires_at && *request->expires_at <= input.now &&
@@ -313,7 +296,7 @@ Decision decide_one(const TaskState& state, const command::ResolveRequest& answe
 Decision decide_one(const TaskState& state, const command::WithdrawRequest& withdraw,
                     const DecisionInput& input) {
     const RequestFacts* request = find_request(state, withdraw.request_id);
-    if (request == nullptr) return unknown_request(state, withdraw.request_id);
+    if (request == nullptr) return no_such_request(state, withdraw.request_id);
     EventGroup group(state, input);
     if (request->state != RequestState::open) return group.take();
     Value data;

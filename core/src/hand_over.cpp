@@ -1,6 +1,7 @@
 #include "hand_over.hpp"
 
 #include "lease_names.hpp"
+#include "session_slot.hpp"
 #include "task_clock.hpp"
 #include "worker_process.hpp"
 
@@ -20,24 +21,7 @@ bool inside_a_task() {
     return session != nullptr && *session != '\0';
 }
 
-Result<bool> has_free_slot(Store& store, const std::string& runtime, int max_parallel) {
-    for (int number = 0; number < max_parallel; ++number) {
-        Result<LeaseStatus> status = store.lease_status(lease_names::runtime_slot(runtime, number));
-        if (!status) return std::move(status).error();
-        if (status->state == LeaseState::free) return true;
-    }
-    return false;
-}
-
 } // namespace
-
-Result<std::unique_ptr<Lease>> take_slot(Store& store, int max_parallel) {
-    for (int number = 0; number < max_parallel; ++number) {
-        Result<std::unique_ptr<Lease>> lease = store.take_lease(lease_names::slot(number));
-        if (!lease || *lease) return lease;
-    }
-    return std::unique_ptr<Lease>();
-}
 
 Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {
     Result<std::unique_ptr<Lease>> lease =
@@ -55,31 +39,32 @@ Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {
     return HandOver(workspace, store, *std::move(lease));
 }
 
-Result<int> HandOver::free_slots(int* held) {
-    int free = 0;
-    for (int number = 0; number < workspace_->config().max_parallel; ++number) {
+Result<int> HandOver::held_slots() {
+    const Config& config = workspace_->config();
+    int held = 0;
+    for (int number = 0; number < config.max_parallel; ++number) {
         Result<LeaseStatus> status = store_->lease_status(lease_names::slot(number));
         if (!status) return std::move(status).error();
-        if (status->state == LeaseState::free) ++free;
-        if (status->state == LeaseState::held) ++*held;
+        if (status->state == LeaseState::held) ++held;
     }
-    return free;
+    return held;
 }
 
 Result<int> HandOver::startable(int limit) {
+    const Config& config = workspace_->config();
     Result<std::vector<ListedTask>> tasks =
         store_->claimable(now(), static_cast<std::size_t>(limit) + 64);
     if (!tasks) return std::move(tasks).error();
     int count = 0;
     for (const ListedTask& task : *tasks) {
         if (!task.summary) continue;
-        const auto entry = workspace_->config().runtimes.find(task.summary->runtime);
-        const int own_limit =
-            entry == workspace_->config().runtimes.end() ? 0 : entry->second.max_parallel;
-        if (own_limit > 0 && own_limit < workspace_->config().max_parallel) {
-            Result<bool> free = has_free_slot(*store_, task.summary->runtime, own_limit);
-            if (!free) return std::move(free).error();
-            if (!*free) continue;
+        const std::string& runtime = task.summary->runtime;
+        const LeasePool slots = slot_pools::runtime(config, runtime);
+        if (slots.size > 0) {
+            Result<int> spare =
+                count_spare(*store_, slots, slot_pools::runtime_returning(config, runtime));
+            if (!spare) return std::move(spare).error();
+            if (*spare <= 0) continue;
         }
         if (++count == limit) break;
     }
@@ -93,29 +78,38 @@ Result<void> HandOver::ask_live_worker() {
 }
 
 Result<void> HandOver::serve(int own_claims) {
-    int held = 0;
-    Result<int> free = free_slots(&held);
-    if (!free) return std::move(free).error();
-    if (*free == 0) return {};
-    Result<int> wanted = startable(*free + own_claims);
+    const Config& config = workspace_->config();
+    Result<int> spare =
+        count_spare(*store_, slot_pools::worker(config), slot_pools::returning(config));
+    if (!spare) return std::move(spare).error();
+    // Sessions that return take what is free, and go on with the queue when they have ended.
+    if (*spare <= 0) return {};
+    Result<int> held = held_slots();
+    if (!held) return std::move(held).error();
+    Result<int> wanted = startable(*spare + own_claims);
     if (!wanted) return std::move(wanted).error();
-    int count = std::min(*free, *wanted - own_claims);
-    if (count <= 0 && held == 0) {
+    int count = std::min(*spare, *wanted - own_claims);
+    if (count <= 0 && *held == 0) {
         // What becomes due later needs somebody who waits for it.
         Result<std::optional<Time>> due = store_->next_due(now());
         if (!due) return std::move(due).error();
         if (*due) count = 1;
     }
     if (count <= 0) return {};
-    if (held > 0 && inside_a_task()) return ask_live_worker();
+    if (inside_a_task()) {
+        // Those that wait for the operator have no slot, and can start others all the same.
+        Result<int> waiting = count_held(*store_, slot_pools::waiting(config));
+        if (!waiting) return std::move(waiting).error();
+        if (*held > 0 || *waiting > 0) return ask_live_worker();
+    }
     for (int number = 0; number < count; ++number) {
         Result<void> started = start_one({});
         if (started) {
-            ++held;
+            ++*held;
             continue;
         }
         // The live ones come back to the queue, so nothing is stuck; only some speed is lost.
-        if (held > 0) return {};
+        if (*held > 0) return {};
         return started;
     }
     return {};

@@ -5,6 +5,10 @@
 /// then looks whether a claimable task and a free slot meet, starts a worker if so, and lets go
 /// only when that worker holds its slot. A worker leaves in the same way. Every interleaving of
 /// the two then ends with the task claimed, or with a worker that will look again.
+///
+/// Slots that sessions want back (see session_slot.hpp) count as taken. A worker whose session waits
+/// for the operator holds none, and serves the queue all the same: it lives, watches the slots, and
+/// starts another worker where a slot and a task meet.
 
 #include "loong/error.hpp"
 #include "loong/store.hpp"
@@ -42,7 +46,7 @@ private:
           store_(&store),
           lease_(std::move(lease)) {}
 
-    Result<int> free_slots(int* held);
+    Result<int> held_slots();
     Result<int> startable(int limit);
     Result<void> ask_live_worker();
 
@@ -50,8 +54,5 @@ private:
     Store* store_;
     std::unique_ptr<Lease> lease_;
 };
-
-/// The first free slot, taken; null where there is none.
-[[nodiscard]] Result<std::unique_ptr<Lease>> take_slot(Store& store, int max_parallel);
 
 } // namespace loong

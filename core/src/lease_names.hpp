@@ -14,6 +14,20 @@ inline constexpr const char* worker_wanted = "worker-wanted";
 
 [[nodiscard]] inline std::string slot(int number) { return "slot-" + std::to_string(number); }
 
+/// Held by a worker whose session waits for the operator and has given its slot away, until it has
+/// one again.
+[[nodiscard]] inline std::string waiting(int number) { return "waiting-" + std::to_string(number); }
+
+/// Held by a worker whose session was answered and wants a slot; those go ahead of new claims.
+[[nodiscard]] inline std::string returning(int number) {
+    return "returning-" + std::to_string(number);
+}
+
+/// The same for a slot of a runtime with a limit of its own.
+[[nodiscard]] inline std::string runtime_returning(const std::string& runtime, int number) {
+    return "runtime-" + runtime + "-returning-" + std::to_string(number);
+}
+
 [[nodiscard]] inline std::string runtime_slot(const std::string& runtime, int number) {
     return "runtime-" + runtime + "-slot-" + std::to_string(number);
 }

@@ -60,16 +60,44 @@ std::shared_ptr<CarriedSession> Monitor::attended() {
     return session_;
 }
 
-Result<std::unique_ptr<Watch>> Monitor::watch(const CarriedSession* session) {
+Result<std::unique_ptr<Watch>> Monitor::watch(CarriedSession* session) {
     std::vector<WatchTarget> targets;
     if (session != nullptr) {
+        targets = session->slot_targets();
         targets.push_back({WatchTarget::Kind::task, session->spec().task_id});
     }
     targets.push_back({WatchTarget::Kind::lease, lease_names::worker_wanted});
-    for (int number = 0; number < workspace_.config().max_parallel; ++number) {
+    for (int number = 0; session == nullptr && number < workspace_.config().max_parallel;
+         ++number) {
         targets.push_back({WatchTarget::Kind::lease, lease_names::slot(number)});
     }
     return store_->watch(targets);
+}
+
+/// True where the session has its slot again, and so is to be told the answer.
+bool Monitor::exchange_slot(CarriedSession& session) {
+    const auto trouble = [&session](const Error& error) {
+        session.log("the slot could not be given or got: " + error.message);
+        return false;
+    };
+    Result<CarriedSession::SlotWish> wish = session.slot_wish();
+    if (!wish) return trouble(wish.error());
+    switch (*wish) {
+    case CarriedSession::SlotWish::none: return false;
+    case CarriedSession::SlotWish::come_back: {
+        Result<bool> back = session.come_back();
+        return back ? *back : trouble(back.error());
+    }
+    case CarriedSession::SlotWish::give: break;
+    }
+    Result<HandOver> hand_over = HandOver::begin(workspace_, *store_);
+    if (!hand_over) return trouble(hand_over.error());
+    Result<bool> given = session.give_slot();
+    if (!given) return trouble(given.error());
+    if (!*given) return false;
+    // Where no worker can be started now, this one tries again as long as it waits (refill_slots).
+    Result<void> served = hand_over->serve();
+    return served ? false : trouble(served.error());
 }
 
 void Monitor::refill_slots() {
@@ -119,6 +147,7 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
                 session->log("following the task failed: " + followed.error().message);
                 next = Clock::now() + std::chrono::seconds(1);
             }
+            if (exchange_slot(*session)) continue;
         }
         refill_slots();
         if (stopping_ || attended() != session) return;

@@ -35,7 +35,8 @@ private:
 
     void loop();
     void loop_once(const std::shared_ptr<CarriedSession>& session);
-    Result<std::unique_ptr<Watch>> watch(const CarriedSession* session);
+    Result<std::unique_ptr<Watch>> watch(CarriedSession* session);
+    bool exchange_slot(CarriedSession& session);
     void refill_slots();
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
     std::shared_ptr<CarriedSession> attended();

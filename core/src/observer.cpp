@@ -51,6 +51,13 @@ bool Observer::slot_or_hand_over_held(bool& unknown) {
         return held == Held::held;
     };
     if (look(lease_names::hand_over, nullptr)) return true;
+    // A worker whose session waits for the operator serves the queue too. Looked at before the
+    // slots, because it gives this up only once it has one of those again.
+    for (int number = 0; number < 1024; ++number) {
+        bool ever_held = false;
+        if (look(lease_names::waiting(number), &ever_held)) return true;
+        if (!ever_held) break;
+    }
     // A worker that was started with a larger limit serves the queue as well. Slots are taken from
     // the lowest, so the first that nobody ever held is the last that needs a look.
     for (int number = 0; number < 1024; ++number) {

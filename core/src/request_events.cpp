@@ -111,6 +111,7 @@ void count_open_requests(TaskState& state) {
     TaskSummary& summary = state.summary;
     summary.open_approvals = open_of(RequestKind::approval);
     summary.open_inputs = open_of(RequestKind::input);
+    summary.requests = static_cast<int>(state.requests.size());
     summary.oldest_request.reset();
     if (const RequestFacts* request = deciding_request(state)) {
         constexpr std::size_t question_limit = 200;

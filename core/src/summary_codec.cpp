@@ -208,6 +208,7 @@ constexpr std::array fields = {
     field("timeout", LOONG_MEMBER_(timeout_seconds)),
     field("approvals", LOONG_MEMBER_(open_approvals)),
     field("inputs", LOONG_MEMBER_(open_inputs)),
+    field("requests", LOONG_MEMBER_(requests)),
     field("request", LOONG_MEMBER_(oldest_request)),
     field("progress", LOONG_MEMBER_(progress.state)),
     field("percent", LOONG_MEMBER_(progress.percent)),

@@ -39,23 +39,6 @@ SessionView session_view(const SessionFacts& facts) {
     return view;
 }
 
-RequestView request_view(const RequestFacts& facts) {
-    RequestView view;
-    view.request_id = facts.request_id;
-    view.kind = facts.kind;
-    view.state = facts.state;
-    view.session_id = facts.session_id;
-    view.tool = facts.tool;
-    view.question = facts.question;
-    view.detail = facts.detail;
-    view.options = facts.options;
-    view.since = facts.since;
-    view.expires_at = on_wall_clock(facts.expires_at);
-    view.resolved_at = facts.resolved_at;
-    view.answer = facts.text;
-    return view;
-}
-
 void set_sessions(TaskDetail& detail, const TaskState& state, const ObservedTask& observed) {
     for (const SessionFacts& session : state.sessions) {
         detail.lineage.push_back(session_view(session));
@@ -78,6 +61,28 @@ void set_outcome(TaskDetail& detail, const TaskState& state) {
 }
 
 } // namespace
+
+RequestView request_view(const RequestFacts& facts) {
+    RequestView view;
+    view.request_id = facts.request_id;
+    view.kind = facts.kind;
+    view.state = facts.state;
+    view.session_id = facts.session_id;
+    view.tool = facts.tool;
+    view.rule = facts.rule;
+    view.question = facts.question;
+    view.detail = facts.detail;
+    view.options = facts.options;
+    view.since = facts.since;
+    view.expires_at = on_wall_clock(facts.expires_at);
+    view.resolved_at = facts.resolved_at;
+    view.resolved_by = facts.resolved_by;
+    view.option_id = facts.option_id;
+    view.answer = facts.text;
+    view.always = facts.always;
+    view.because_of = facts.because_of;
+    return view;
+}
 
 TaskRow row_of(const ObservedTask& observed) {
     TaskRow row;

@@ -9,6 +9,8 @@ namespace loong {
 
 [[nodiscard]] TaskRow row_of(const ObservedTask& observed);
 
+[[nodiscard]] RequestView request_view(const RequestFacts& facts);
+
 /// `paths` hold the store's directory of the task.
 [[nodiscard]] TaskDetail detail_of(const LoadedTask& task, const ObservedTask& observed,
                                    const TaskPaths& paths);

@@ -1,10 +1,9 @@
 #include "lease_names.hpp"
 #include "task_clock.hpp"
 #include "tasks_implementation.hpp"
+#include "watch_wait.hpp"
 
 #include <algorithm>
-#include <array>
-#include <poll.h>
 #include <utility>
 
 namespace loong {
@@ -16,7 +15,6 @@ using Clock = std::chrono::steady_clock;
 // Beyond this, watching everything is cheaper than watching each.
 constexpr std::size_t most_single_targets = 64;
 // How long a caller's interrupt may go unseen where the store's watch has no descriptor.
-constexpr Milliseconds patience_without_descriptor{200};
 
 bool operator_equal(const WatchTarget& left, const WatchTarget& right) {
     return left.kind == right.kind && left.name == right.name;
@@ -51,7 +49,7 @@ public:
         const Clock::time_point end = limit ? Clock::now() + *limit : Clock::time_point::max();
         while (true) {
             const Milliseconds patience = next_patience(end);
-            Result<Woken> woken = wait_once(patience, interrupt_descriptor);
+            Result<Woken> woken = wait_for_watch(*watch_, patience, interrupt_descriptor);
             if (!woken || *woken != Woken::timeout) return woken;
             if (Clock::now() >= end) return Woken::timeout;
             if (changes_by_time_at_ && now() >= *changes_by_time_at_) return Woken::changed;
@@ -98,6 +96,10 @@ private:
             Result<LeaseStatus> status = workspace_.store().lease_status(lease_names::slot(number));
             slot_held |= status && status->state == LeaseState::held;
         }
+        // So does a worker whose session waits for the operator.
+        for (int number = 0; !slot_held && number < workspace_.config().max_parallel; ++number) {
+            targets.push_back({WatchTarget::Kind::lease, lease_names::waiting(number)});
+        }
         // The hand-over changes hands with every task, so it is watched only while it matters.
         if (!slot_held) targets.push_back({WatchTarget::Kind::lease, lease_names::hand_over});
     }
@@ -112,19 +114,6 @@ private:
                 std::min(patience, std::chrono::ceil<Milliseconds>(*changes_by_time_at_ - now()));
         }
         return std::max(patience, Milliseconds(0));
-    }
-
-    Result<Woken> wait_once(Milliseconds patience, int interrupt_descriptor) {
-        const int descriptor = watch_->descriptor();
-        if (descriptor < 0) patience = std::min(patience, patience_without_descriptor);
-        std::array<pollfd, 2> watched{pollfd{descriptor, POLLIN, 0},
-                                      pollfd{interrupt_descriptor, POLLIN, 0}};
-        // Interrupted by a signal is the same as a time that ran out: the caller looks again.
-        ::poll(watched.data(), watched.size(), static_cast<int>(patience.count()));
-        if (watched[1].revents != 0) return Woken::interrupted;
-        Result<bool> changed = watch_->wait(Milliseconds(0));
-        if (!changed) return std::move(changed).error();
-        return *changed ? Woken::changed : Woken::timeout;
     }
 
     Workspace& workspace_;

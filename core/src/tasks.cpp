@@ -238,6 +238,23 @@ Result<TaskDetail> Tasks::report(const std::string& task_id, const std::string& 
     return implementation_->report(task_id, task_session_id, request);
 }
 
+Result<ActionResult> Tasks::answer(const AnswerRequest& request) {
+    return implementation_->answer(request);
+}
+
+Result<RequestsResult> Tasks::requests(const RequestsRequest& request) {
+    return implementation_->requests(request);
+}
+
+Result<RequestRow> Tasks::request(const std::string& task) {
+    return implementation_->request(task);
+}
+
+Result<AskResult> Tasks::ask(const std::string& task_id, const std::string& task_session_id,
+                             const AskRequest& request) {
+    return implementation_->ask(task_id, task_session_id, request);
+}
+
 Result<std::string> Tasks::resolve(const std::string& task) {
     return implementation_->resolve(task);
 }

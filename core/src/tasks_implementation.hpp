@@ -50,6 +50,14 @@ public:
     Result<ActionResult> remove(const std::string& task, bool dry_run);
     Result<TaskDetail> report(const std::string& task_id, const std::string& task_session_id,
                               const ReportRequest& request);
+    // answer_requests.cpp
+    Result<ActionResult> answer(const AnswerRequest& request);
+    // list_requests.cpp
+    Result<RequestsResult> requests(const RequestsRequest& request);
+    Result<RequestRow> request(const std::string& task);
+    // ask_operator.cpp
+    Result<AskResult> ask(const std::string& task_id, const std::string& task_session_id,
+                          const AskRequest& request);
     Result<std::vector<SessionDirectory>> session_directories(const std::string& task);
 
 private:

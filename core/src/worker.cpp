@@ -42,11 +42,33 @@ Outcome failed_outcome(const Error& error) {
 } // namespace
 
 Result<void> Worker::run(const std::function<bool()>& ready) {
-    Result<std::unique_ptr<Lease>> slot = take_slot(store_, workspace_.config().max_parallel);
+    Result<std::unique_ptr<Lease>> slot = take_slot();
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
     if (!ready() || !slot_) return {};
     return work_off();
+}
+
+Result<std::unique_ptr<Lease>> Worker::take_slot() {
+    const Config& config = workspace_.config();
+    return take_spare(store_, slot_pools::worker(config), slot_pools::returning(config));
+}
+
+/// Leaves the slot to a session that was answered, where that one would find none.
+Result<bool> Worker::give_way() {
+    const Config& config = workspace_.config();
+    const LeasePool returning = slot_pools::returning(config);
+    Result<int> wanted = count_held(store_, returning);
+    if (!wanted) return std::move(wanted).error();
+    if (*wanted == 0) return false;
+    // Under the hand-over, so that not two give way to the same.
+    Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
+    if (!hand_over) return std::move(hand_over).error();
+    Result<int> spare = count_spare(store_, slot_pools::worker(config), returning);
+    if (!spare) return std::move(spare).error();
+    if (*spare >= 0) return false;
+    slot_.reset();
+    return true;
 }
 
 Result<void> Worker::work_off() {
@@ -55,7 +77,11 @@ Result<void> Worker::work_off() {
         if (!monitor) return std::move(monitor).error();
         monitor_ = *std::move(monitor);
     }
-    while (true) {
+    // A session that ended while it waited has no slot any more, and its worker nothing to do.
+    while (slot_) {
+        Result<bool> gave_way = give_way();
+        if (!gave_way) return std::move(gave_way).error();
+        if (*gave_way) return {};
         Result<std::optional<Claim>> claim = claim_next();
         if (!claim) return std::move(claim).error();
         if (*claim) {
@@ -66,19 +92,16 @@ Result<void> Worker::work_off() {
         if (!left) return std::move(left).error();
         if (*left) return {};
     }
+    return {};
 }
 
 Result<std::unique_ptr<Lease>> Worker::take_runtime_slot(const std::string& runtime,
                                                          bool& limited) {
-    const auto entry = workspace_.config().runtimes.find(runtime);
-    const int limit = entry == workspace_.config().runtimes.end() ? 0 : entry->second.max_parallel;
-    limited = limit > 0 && limit < workspace_.config().max_parallel;
-    for (int number = 0; limited && number < limit; ++number) {
-        Result<std::unique_ptr<Lease>> lease =
-            store_.take_lease(lease_names::runtime_slot(runtime, number));
-        if (!lease || *lease) return lease;
-    }
-    return std::unique_ptr<Lease>();
+    const Config& config = workspace_.config();
+    const LeasePool slots = slot_pools::runtime(config, runtime);
+    limited = slots.size > 0;
+    if (!limited) return std::unique_ptr<Lease>();
+    return take_spare(store_, slots, slot_pools::runtime_returning(config, runtime));
 }
 
 Result<std::optional<Worker::Claim>> Worker::claim_next() {
@@ -167,6 +190,8 @@ void Worker::carry(Claim claim, bool adopted) {
     CarriedSession::Setup setup;
     setup.store = &store_;
     setup.lease = std::move(claim.lease);
+    setup.config = &workspace_.config();
+    setup.slots = Slots{std::move(slot_), std::move(claim.runtime_slot)};
     setup.spec =
         session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
     setup.spec.rerun_started_steps = current.rerun_started_steps;
@@ -181,13 +206,13 @@ void Worker::carry(Claim claim, bool adopted) {
         failed ? Result<Outcome>(trouble) : run_session(*session, document, adopted);
     if (monitor_) monitor_->attend(nullptr);
     if (!outcome || outcome->kind != OutcomeKind::detached) {
-        finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()),
-               slot_ ? 1 : 0);
+        finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()));
     }
     (*session)->release();
+    slot_ = (*session)->take_slots().worker;
 }
 
-void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
+void Worker::finish(CarriedSession& session, Outcome outcome) {
     command::Finish finish;
     finish.session_id = session.spec().task_session_id;
     finish.lease_token = 0;
@@ -198,7 +223,7 @@ void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
     const Clock::time_point give_up = Clock::now() + finish_patience;
     Milliseconds pause(10);
     while (true) {
-        const Result<void> done = record_end(session, finish, own_claims);
+        const Result<void> done = record_end(session, finish);
         if (done) return;
         session.log("the outcome could not be recorded: " + done.error().message);
         const bool passing =
@@ -209,10 +234,10 @@ void Worker::finish(CarriedSession& session, Outcome outcome, int own_claims) {
     }
 }
 
-Result<void> Worker::record_end(CarriedSession& session, const command::Finish& finish,
-                                int own_claims) {
+Result<void> Worker::record_end(CarriedSession& session, const command::Finish& finish) {
     Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
     if (!hand_over) return std::move(hand_over).error();
+    session.stop_returning();
     Result<std::vector<Event>> done = session.apply_command(finish);
     if (!done) return std::move(done).error();
     // From here on the outcome is safe, and what still fails is somebody else's to notice: secrets
@@ -220,7 +245,7 @@ Result<void> Worker::record_end(CarriedSession& session, const command::Finish& 
     if (is_terminal(session.state().summary.session_state)) {
         static_cast<void>(store_.erase_secrets(session.task_id()));
     }
-    static_cast<void>(hand_over->serve(own_claims));
+    static_cast<void>(hand_over->serve(session.has_slot() ? 1 : 0));
     return {};
 }
 
@@ -256,9 +281,18 @@ Result<bool> Worker::leave() {
 
 Result<void> Worker::keep_time(Time due, HandOver& hand_over) {
     // Watching starts under the hand-over, so nothing falls between the look and the watch.
-    Result<std::unique_ptr<Watch>> watch = store_.watch({{WatchTarget::Kind::everything, {}}});
+    std::vector<WatchTarget> targets{{WatchTarget::Kind::everything, {}}};
+    const LeasePool returning = slot_pools::returning(workspace_.config());
+    for (int number = 0; number < workspace_.config().max_parallel; ++number) {
+        targets.push_back({WatchTarget::Kind::lease, returning.name(number)});
+    }
+    Result<std::unique_ptr<Watch>> watch = store_.watch(targets);
     if (!watch) return std::move(watch).error();
     hand_over.end();
+    // Who waits for a time keeps a slot, and leaves it to whoever wants one now.
+    Result<int> wanted = count_held(store_, returning);
+    if (!wanted) return std::move(wanted).error();
+    if (*wanted > 0) return {};
     // The wall clock may be set meanwhile, so it is asked again now and then.
     const auto left = std::chrono::ceil<Milliseconds>(due - now());
     Result<bool> changed = (*watch)->wait(std::clamp(left, Milliseconds(0), Milliseconds(30'000)));
@@ -277,7 +311,7 @@ Result<void> Worker::adopt(const std::string& task_id, const std::function<bool(
         return Error{
             ErrorCode::conflict, "session " + session_id + ": another worker carries it", {}};
     }
-    Result<std::unique_ptr<Lease>> slot = take_slot(store_, workspace_.config().max_parallel);
+    Result<std::unique_ptr<Lease>> slot = take_slot();
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
     const command::Adopt adoption{(*lease)->token(), host_name(), ::getpid(),
@@ -290,7 +324,7 @@ Result<void> Worker::adopt(const std::string& task_id, const std::function<bool(
     static_cast<void>(ready());
     carry(Claim{*std::move(lease), nullptr, *std::move(task)}, true);
     // Work that is alive is watched over also where all slots are taken; more is not started then.
-    return slot_ ? work_off() : Result<void>();
+    return work_off();
 }
 
 } // namespace loong

@@ -38,6 +38,9 @@ private:
         LoadedTask task;
     };
 
+    Result<std::unique_ptr<Lease>> take_slot();
+    Result<bool> give_way();
+
     Result<void> work_off();
     Result<std::optional<Claim>> claim_next();
     Result<std::unique_ptr<Lease>> take_runtime_slot(const std::string& runtime, bool& limited);
@@ -46,8 +49,8 @@ private:
     void carry(Claim claim, bool adopted);
     Result<Outcome> run_session(const std::shared_ptr<CarriedSession>& session,
                                 const TaskDocument& document, bool adopted);
-    void finish(CarriedSession& session, Outcome outcome, int own_claims);
-    Result<void> record_end(CarriedSession& session, const command::Finish& finish, int own_claims);
+    void finish(CarriedSession& session, Outcome outcome);
+    Result<void> record_end(CarriedSession& session, const command::Finish& finish);
     Result<bool> leave();
     Result<void> keep_time(Time due, HandOver& hand_over);
 

@@ -106,13 +106,56 @@ struct RequestView {
     RequestState state = RequestState::open;
     std::string session_id;
     std::string tool;
+    /// The rule of the policy that asks; empty where none does.
+    std::string rule;
     std::string question;
     std::string detail;
     std::vector<RequestOption> options;
     Time since{};
     std::optional<Time> expires_at;
     std::optional<Time> resolved_at;
+    /// The session that answered; empty where nobody did.
+    std::string resolved_by;
+    std::string option_id;
+    /// An input's answer, or the note to an approval.
     std::string answer;
+    bool always = false;
+    /// The request with the same rule whose `always` answer resolved this one.
+    std::string because_of;
+};
+
+/// A request in the inbox, with what is to be known before it is answered.
+struct RequestRow {
+    std::string task_id;
+    std::string label;
+    TaskStatus task_status;
+    RequestView request;
+    /// The work is the user's own process, not narrowed: it could answer this request itself.
+    bool self_approval_possible = false;
+    struct Answer {
+        /// An exact, shell-quoted command line; `ANSWER` stands for a text.
+        std::string command;
+        /// What follows from it, in one sentence.
+        std::string follows;
+    };
+    /// Every answer that can be given; none once the request is resolved.
+    std::vector<Answer> answers;
+    /// What follows where nobody answers, in one sentence; empty once it is resolved.
+    std::string if_unanswered;
+};
+
+struct RequestsRequest {
+    /// Those that are resolved too.
+    bool all = false;
+    /// 1 to 10,000.
+    std::size_t limit = 100;
+};
+
+struct RequestsResult {
+    /// Open ones: the oldest first. With `all`: of the newest task first, within a task the newest.
+    std::vector<RequestRow> requests;
+    /// There are more than `limit`.
+    bool has_more = false;
 };
 
 struct RecoveryView {
@@ -277,6 +320,8 @@ struct ActionResult {
     std::string message;
     /// What was done, for recover a kind of the contract's table; empty where nothing was.
     std::string action;
+    /// The request that was answered; empty where the call is about none.
+    std::string request_id;
     /// As it stands afterwards; absent where it was removed.
     std::optional<TaskDetail> task;
 };
@@ -301,6 +346,39 @@ struct ReportRequest {
     std::optional<int> percent;
     std::string note;
     std::optional<ProgressState> state;
+};
+
+/// An answer of the operator.
+struct AnswerRequest {
+    /// A task, or a task and a request in it: `TASK/R`.
+    std::string task;
+    /// Which request; empty: the one that is open.
+    std::string request_id;
+    /// `allowed` or `denied` for an approval, `answered` for an input.
+    RequestState answer = RequestState::allowed;
+    /// An input's answer (not empty), or a note to the work.
+    std::string text;
+    /// It holds for the rule that asks, in this task, from now on.
+    bool always = false;
+};
+
+/// A question from inside the work.
+struct AskRequest {
+    RequestKind kind = RequestKind::input;
+    std::string question;
+    std::string detail;
+    /// Asking again under a key finds the request of this attempt that has it, answered or not; at
+    /// most 64 bytes. Empty: a new request, withdrawn when the caller is interrupted.
+    std::string key;
+    /// Counts as denied or unanswered after this.
+    std::optional<Seconds> expires_after;
+    /// Becomes readable when the caller does not want to wait any longer; -1: none.
+    int interrupt_descriptor = -1;
+};
+
+struct AskResult {
+    /// `open` where the wait was interrupted.
+    RequestStatus request;
 };
 
 struct Config;
@@ -368,6 +446,29 @@ public:
     /// `LOONG_TASK_SESSION_ID`). `conflict` where that session carries the task no longer.
     Result<TaskDetail> report(const std::string& task_id, const std::string& task_session_id,
                               const ReportRequest& request);
+
+    /// Answers an open request, with the effect that RequestRow::answers tells. Durable on return.
+    ///
+    /// The first answer wins: `request_already_resolved` where there is one already, and nothing
+    /// changes; also where the request was withdrawn, or has expired. `request_not_found`: the task
+    /// has none such. `ambiguous_id`: none was named and several are open; the error names them.
+    /// `invalid_argument`: it is no answer to this request.
+    Result<ActionResult> answer(const AnswerRequest& request);
+
+    /// Requests of all visible tasks. Open ones cost by what runs, not by the number of tasks; with
+    /// `all` every task's row is looked at until there are `limit`, but only tasks that ever asked
+    /// are read.
+    Result<RequestsResult> requests(const RequestsRequest& request);
+
+    /// One request, open or not: `TASK/R`, or a task in which one is open, or that ever had just
+    /// one. `request_not_found`; `ambiguous_id` names those that it could be.
+    Result<RequestRow> request(const std::string& task);
+
+    /// From inside the work: asks the operator and waits for the answer. Returns when there is one
+    /// (also: expired, withdrawn) and the session, which gave its slot to others meanwhile, has one
+    /// again; or when interrupted. `conflict` where that session carries the task no longer.
+    Result<AskResult> ask(const std::string& task_id, const std::string& task_session_id,
+                          const AskRequest& request);
 
     /// The full id that `task` stands for, visibility checked.
     Result<std::string> resolve(const std::string& task);
