@@ -22,6 +22,7 @@ Value item_value(const ActionItem& item) {
     const ActionResult& result = *item.result;
     Value action;
     if (!result.action.empty()) action.set("kind", result.action);
+    if (!result.request_id.empty()) action.set("request_id", result.request_id);
     value.set("task_id", result.task_id);
     value.set("dry_run", result.dry_run);
     value.set("result", to_string(result.result));

@@ -2,6 +2,7 @@
 
 #include "event_text.hpp"
 #include "list_text.hpp"
+#include "request_text.hpp"
 #include "status_style.hpp"
 #include "text.hpp"
 
@@ -96,11 +97,11 @@ std::string outcome_text(const Outcome& outcome) {
     return text;
 }
 
-void add_requests(Report& report, const TaskDetail& detail) {
+void add_requests(Report& report, const TaskDetail& detail, Time now) {
     for (const RequestView& request : detail.requests) {
         if (request.state != RequestState::open) continue;
         const char* kind = request.kind == RequestKind::approval ? "approval" : "input";
-        report.field(kind, request.request_id + ": " + escape_controls(request.question));
+        report.field(kind, request_line(request, now));
     }
 }
 
@@ -147,7 +148,7 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
     report.line(detail.row.task_id + "  " + styled_status(status, terminal));
     report.line("");
     report.field("why", escape_controls(status.reason));
-    add_requests(report, detail);
+    add_requests(report, detail, now);
     report.field("progress", progress_text(summary.progress));
     add_outcome(report, detail);
     if (!detail.terminal_outcome) report.field("error", escape_controls(detail.last_error));

@@ -37,6 +37,20 @@ std::string display_of(const TaskStatus& status, const Terminal& terminal) {
            (status.display.empty() ? std::string(to_string(status.status)) : status.display);
 }
 
+/// The next command; where a question is open, every command that answers it.
+std::vector<std::string> commands_to_show(const TaskStatus& status) {
+    std::vector<std::string> shown;
+    const bool asks =
+        status.next_action == NextAction::approve || status.next_action == NextAction::answer;
+    for (const std::string& command : status.next_commands) {
+        const bool answers = command.starts_with("loong tasks approve ") ||
+                             command.starts_with("loong tasks deny ") ||
+                             command.starts_with("loong tasks answer ");
+        if (shown.empty() || (asks && answers)) shown.push_back(command);
+    }
+    return shown;
+}
+
 std::string shown_line(const ListResult& list) {
     if (list.tasks.size() >= list.matched_count) return "";
     return std::to_string(list.tasks.size()) + " of " + std::to_string(list.matched_count) +
@@ -113,11 +127,8 @@ std::string attention_text(const ListResult& list, const Terminal& terminal, Tim
         const std::size_t room = terminal.width.value_or(before_label + label.size());
         text += fit(label, std::max(least, room > before_label ? room - before_label : least));
         text += "\n    " + escape_controls(row.task_status.reason) + "\n";
-        if (!row.task_status.next_command.empty()) {
-            text +=
-                "    " +
-                coloured(terminal, Colour::strong, escape_controls(row.task_status.next_command)) +
-                "\n";
+        for (const std::string& command : commands_to_show(row.task_status)) {
+            text += "    " + coloured(terminal, Colour::strong, escape_controls(command)) + "\n";
         }
         text += "\n";
     }

@@ -65,18 +65,6 @@ std::string_view to_string(Held held) {
     return "unknown";
 }
 
-std::string_view to_string(RequestState state) {
-    switch (state) {
-    case RequestState::open: return "open";
-    case RequestState::allowed: return "allowed";
-    case RequestState::denied: return "denied";
-    case RequestState::answered: return "answered";
-    case RequestState::expired: return "expired";
-    case RequestState::withdrawn: return "withdrawn";
-    }
-    return "open";
-}
-
 std::string_view to_string(RequestOption::Kind kind) {
     switch (kind) {
     case RequestOption::Kind::allow_once: return "allow_once";
@@ -87,7 +75,7 @@ std::string_view to_string(RequestOption::Kind kind) {
     return "deny_once";
 }
 
-Value request_value(const RequestView& request) {
+void set_request(Value& value, const RequestView& request) {
     Value::Array options;
     for (const RequestOption& option : request.options) {
         Value item;
@@ -96,20 +84,23 @@ Value request_value(const RequestView& request) {
         item.set("kind", to_string(option.kind));
         options.push_back(std::move(item));
     }
-    Value value;
     value.set("request_id", request.request_id);
     value.set("kind", request.kind == RequestKind::approval ? "approval" : "input");
-    value.set("state", to_string(request.state));
+    value.set("state", request_state_word(request.state));
     value.set("session_id", request.session_id);
     value.set("tool", or_null(request.tool));
+    value.set("rule", or_null(request.rule));
     value.set("question", request.question);
     value.set("detail", or_null(request.detail));
     value.set("options", std::move(options));
     value.set("since", time_value(request.since));
     value.set("expires_at", or_null(request.expires_at));
     value.set("resolved_at", or_null(request.resolved_at));
+    value.set("resolved_by", or_null(request.resolved_by));
+    value.set("option_id", or_null(request.option_id));
     value.set("answer", or_null(request.answer));
-    return value;
+    value.set("always", request.always);
+    value.set("because_of", or_null(request.because_of));
 }
 
 Value approval_value(const std::vector<RequestView>& requests) {
@@ -117,7 +108,9 @@ Value approval_value(const std::vector<RequestView>& requests) {
     int open = 0;
     for (const RequestView& request : requests) {
         if (request.state == RequestState::open) ++open;
-        items.push_back(request_value(request));
+        Value item;
+        set_request(item, request);
+        items.push_back(std::move(item));
     }
     Value value;
     value.set("open_count", open);
@@ -238,6 +231,38 @@ Value unreadable_row(const TaskRow& row) {
 }
 
 } // namespace
+
+std::string_view request_state_word(RequestState state) noexcept {
+    switch (state) {
+    case RequestState::open: return "open";
+    case RequestState::allowed: return "allowed";
+    case RequestState::denied: return "denied";
+    case RequestState::answered: return "answered";
+    case RequestState::expired: return "expired";
+    case RequestState::withdrawn: return "withdrawn";
+    }
+    return "open";
+}
+
+Value request_row_value(const RequestRow& row, Time now) {
+    Value value;
+    value.set("task_id", row.task_id);
+    value.set("label", row.label);
+    set_request(value, row.request);
+    value.set("age_ms", milliseconds(now - row.request.since));
+    value.set("self_approval_possible", row.self_approval_possible);
+    Value::Array answers;
+    for (const RequestRow::Answer& answer : row.answers) {
+        Value item;
+        item.set("command", answer.command);
+        item.set("follows", answer.follows);
+        answers.push_back(std::move(item));
+    }
+    value.set("answers", std::move(answers));
+    value.set("if_unanswered", or_null(row.if_unanswered));
+    value.set("task_status", task_status_value(row.task_status));
+    return value;
+}
 
 Value time_value(Time time) { return {format_time(time)}; }
 

@@ -4,6 +4,7 @@
 #include "loong/tasks.hpp"
 #include "loong/value.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace loong::cli {
@@ -14,6 +15,11 @@ namespace loong::cli {
 [[nodiscard]] Value task_status_value(const TaskStatus& status);
 [[nodiscard]] Value event_value(const Event& event);
 [[nodiscard]] Value events_value(const std::vector<Event>& events);
+
+[[nodiscard]] std::string_view request_state_word(RequestState state) noexcept;
+
+/// A request of the inbox.
+[[nodiscard]] Value request_row_value(const RequestRow& row, Time now);
 
 /// A row of a listing. One that could not be read has its id and status and is null otherwise.
 [[nodiscard]] Value row_value(const TaskRow& row);

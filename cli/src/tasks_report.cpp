@@ -1,10 +1,9 @@
 #include "detail_text.hpp"
+#include "inside_task.hpp"
 #include "json_writer.hpp"
 #include "option_values.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
-
-#include <cstdlib>
 
 namespace loong::cli {
 namespace {
@@ -24,17 +23,12 @@ public:
     Result<ExitCode> run(Invocation& invocation) override {
         Result<ReportRequest> request = read_request();
         if (!request) return std::move(request).error();
-        const char* task_id = std::getenv("LOONG_TASK_ID");
-        const char* session_id = std::getenv("LOONG_TASK_SESSION_ID");
-        if (task_id == nullptr || session_id == nullptr) {
-            return Error{ErrorCode::invalid_argument,
-                         "this is not the inside of a task: LOONG_TASK_ID and "
-                         "LOONG_TASK_SESSION_ID are not set",
-                         "call `loong tasks report` from the work of a task"};
-        }
+        Result<InsideTask> inside = inside_task("report");
+        if (!inside) return std::move(inside).error();
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
-        Result<TaskDetail> detail = tasks->report(task_id, session_id, *request);
+        Result<TaskDetail> detail =
+            tasks->report(inside->task_id, inside->task_session_id, *request);
         if (!detail) return std::move(detail).error();
         // It stands in the middle of other commands: without --json it says nothing.
         if (invocation.globals.json) {
