@@ -40,13 +40,14 @@ std::string display_of(const TaskStatus& status, const Terminal& terminal) {
 /// The next command; where a question is open, every command that answers it.
 std::vector<std::string> commands_to_show(const TaskStatus& status) {
     std::vector<std::string> shown;
+    if (!status.next_command.empty()) shown.push_back(status.next_command);
     const bool asks =
         status.next_action == NextAction::approve || status.next_action == NextAction::answer;
     for (const std::string& command : status.next_commands) {
         const bool answers = command.starts_with("loong tasks approve ") ||
                              command.starts_with("loong tasks deny ") ||
                              command.starts_with("loong tasks answer ");
-        if (shown.empty() || (asks && answers)) shown.push_back(command);
+        if (asks && answers && command != status.next_command) shown.push_back(command);
     }
     return shown;
 }

@@ -17,8 +17,7 @@ public:
         table.value("--expires", "TIME", expires_,
                     "counts as denied, or as unanswered, after that (10m, 1h)");
         table.value("--key", "K", key_,
-                    "the same question each time it is asked in this attempt: an answer that is "
-                    "there is found");
+                    "one question of this attempt: asked again, its answer is found");
         table.note("For use inside the work of a task, whose environment says which task it is. "
                    "Waits, and prints the answer: a text, or allowed, denied or expired. The clock "
                    "of the task's timeout stands still meanwhile.");

@@ -26,6 +26,7 @@ Facts HandOverModel::facts(const State& state, int task) const {
     facts.carrier_lease = state.lease[task][session] == nobody ? Held::free : Held::held;
     bool served = state.hand_over != nobody;
     for (const std::uint8_t slot : state.slot) served |= slot != nobody;
+    for (const Actor& actor : state.actors) served |= actor.place != Place::none;
     facts.queue_served = served ? Held::held : Held::free;
     facts.work = state.work[task][session].alive ? Held::held : Held::free;
     return facts;
@@ -46,7 +47,9 @@ State HandOverModel::initial() const {
     for (int i = 0; i < setup_.observers; ++i) {
         add(Kind::observer, At::observe_find, setup_.tasks - 1);
     }
-    for (int i = 0; i < std::min(most_workers, setup_.slots + 1); ++i) {
+    // One that waits for the operator has no slot either.
+    const int workers = std::min(most_workers, setup_.slots + 1) + (setup_.asks ? 1 : 0);
+    for (int i = 0; i < workers; ++i) {
         add(Kind::worker, At::gone, 0);
     }
     // The operator, who recovers when nothing moves any more.
@@ -62,6 +65,7 @@ void HandOverModel::successors(const State& state, std::vector<Successor>& found
     for (int task = 0; task < setup_.tasks; ++task) {
         for (int session = 0; session < most_sessions; ++session) step.of_keeper(task, session);
     }
+    answer(state, found);
     bool still = true;
     for (const Successor& successor : found) {
         // An observer looks for ever.
@@ -71,6 +75,15 @@ void HandOverModel::successors(const State& state, std::vector<Successor>& found
     }
     if (still) operate(state, found);
     if (state.kills_left > 0) kills(state, found);
+}
+
+void HandOverModel::answer(const State& state, std::vector<Successor>& found) const {
+    for (std::size_t session = 0; session < most_sessions; ++session) {
+        if (state.work[0][session].question != Question::open) continue;
+        Successor next{state, std::to_string(most_actors) + " operator answers"};
+        next.state.work[0][session].question = Question::answered;
+        found.push_back(next);
+    }
 }
 
 void HandOverModel::operate(const State& state, std::vector<Successor>& found) {

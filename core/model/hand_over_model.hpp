@@ -32,6 +32,7 @@ enum class Mutation : std::uint8_t {
     observer_looks_once,
     start_without_lease,
     probe_takes_waiting_for_alive,
+    place_given_back_before_slot,
 };
 
 struct Setup {
@@ -43,6 +44,8 @@ struct Setup {
     int recoverers = 0;
     int observers = 0;
     int kills = 0;
+    /// The work of the first task may ask the operator once.
+    bool asks = false;
     Mutation mutation = Mutation::none;
 };
 
@@ -75,6 +78,7 @@ private:
     bool dependency_pending(const State& state, int task) const;
     Facts facts(const State& state, int task) const;
 
+    void answer(const State& state, std::vector<Successor>& found) const;
     void operate(const State& state, std::vector<Successor>& found);
     void kills(const State& state, std::vector<Successor>& found);
 

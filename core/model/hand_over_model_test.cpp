@@ -44,6 +44,11 @@ constexpr Case undisturbed[] = {
     {"dependent_task_and_cancel_watched",
      {.tasks = 2, .dependent = true, .cancellers = 1, .observers = 1}},
     {"two_cancels", {.cancellers = 2}},
+    {"question_watched", {.tasks = 2, .observers = 1, .asks = true}},
+    {"question_and_two_slots", {.tasks = 2, .slots = 2, .asks = true}},
+    {"question_and_dependent_task_watched",
+     {.tasks = 2, .dependent = true, .observers = 1, .asks = true}},
+    {"question_and_cancel", {.tasks = 2, .cancellers = 1, .asks = true}},
 };
 
 constexpr Case killed[] = {
@@ -59,6 +64,8 @@ constexpr Case killed[] = {
     {"cancel_and_recover_two_kills", {.cancellers = 1, .recoverers = 1, .kills = 2}},
     {"two_tasks_and_cancel", {.tasks = 2, .cancellers = 1, .kills = 1}},
     {"two_tasks_and_recover", {.tasks = 2, .recoverers = 1, .kills = 1}},
+    {"question", {.tasks = 2, .kills = 1, .asks = true}},
+    {"question_and_recover", {.recoverers = 1, .kills = 2, .asks = true}},
 };
 
 std::string name_of(const ::testing::TestParamInfo<Case>& info) { return info.param.name; }
@@ -92,6 +99,11 @@ constexpr Case broken[] = {
     {"start_without_lease", {.mutation = Mutation::start_without_lease}},
     {"probe_takes_waiting_for_alive",
      {.recoverers = 1, .kills = 1, .mutation = Mutation::probe_takes_waiting_for_alive}},
+    {"place_given_back_before_slot",
+     {.tasks = 2,
+      .observers = 1,
+      .asks = true,
+      .mutation = Mutation::place_given_back_before_slot}},
 };
 
 INSTANTIATE_TEST_SUITE_P(all, BrokenRule, ::testing::ValuesIn(broken), name_of);

@@ -40,10 +40,16 @@ enum class At : std::uint8_t {
     worker_handle,
     worker_go,
     worker_watch,
+    // session_slot.cpp, by the worker's monitor
+    worker_wait,
+    worker_give,
+    worker_wait_end,
     worker_finish,
     worker_append,
     worker_end_hand_over,
     worker_release,
+    worker_way,
+    worker_way_look,
     worker_leave,
     worker_look,
     worker_drop_slot,
@@ -88,6 +94,7 @@ enum class At : std::uint8_t {
     observe_find,
     observe_lease,
     observe_hand_over,
+    observe_waiting,
     observe_slots,
     observe_hand_over_again,
     observe_find_again,
@@ -96,6 +103,9 @@ enum class At : std::uint8_t {
 
 enum class Kind : std::uint8_t { none, creator, worker, canceller, recoverer, observer };
 enum class Child : std::uint8_t { none, starting, ready, ended };
+/// Whether a worker's session waits for the operator: it has a place among those that do, has given
+/// its slot away, or was answered and wants one again.
+enum class Place : std::uint8_t { none, taken, away, returning };
 enum class Probed : std::uint8_t { none, alive, finished, lost, never_started, unreachable };
 
 struct Actor {
@@ -110,6 +120,9 @@ struct Actor {
     std::uint8_t parent = nobody;
     Child child = Child::none;
     Probed probed = Probed::none;
+    Place place = Place::none;
+    // States are told apart by their bytes, so none may be left to chance.
+    std::uint8_t unused = 0;
     /// A number that the step needs: candidates, workers to start, looks.
     std::uint8_t count = 0;
     /// Yes or no that the step needs: a second probe, a live worker beside, an adoption.
@@ -125,6 +138,8 @@ struct Actor {
 enum class Keeper : std::uint8_t { none, waiting, working, recording, late_record, gone };
 enum class Record : std::uint8_t { none, completed, failed, signalled };
 
+enum class Question : std::uint8_t { none, open, answered };
+
 /// The work of one session.
 struct Work {
     Keeper keeper = Keeper::none;
@@ -136,6 +151,8 @@ struct Work {
     bool marked = false;
     bool told_to_go = false;
     bool told_to_end = false;
+    /// What it asked the operator, if it asks.
+    Question question = Question::none;
     /// The worker at the other end of the keeper's control channel.
     std::uint8_t owner = nobody;
 };

@@ -55,6 +55,22 @@ int Step::free_slots() const {
     return count;
 }
 
+int Step::returning() const {
+    int count = 0;
+    for (const Actor& actor : next_.actors) count += actor.place == Place::returning ? 1 : 0;
+    return count;
+}
+
+bool Step::take_any_slot() {
+    for (std::size_t slot = 0; slot < static_cast<std::size_t>(model_.setup_.slots); ++slot) {
+        if (next_.slot[slot] != nobody) continue;
+        next_.slot[slot] = static_cast<std::uint8_t>(index_);
+        self_->slot = static_cast<std::uint8_t>(slot);
+        return true;
+    }
+    return false;
+}
+
 bool Step::any_slot_held() const { return free_slots() < model_.setup_.slots; }
 
 bool Step::take_hand_over(At at, const char* label) {
@@ -166,7 +182,7 @@ Step::Appended Step::append(Move move, bool needs_lease) {
 void Step::serve() {
     switch (self_->at) {
     case At::serve_slots:
-        self_->count = static_cast<std::uint8_t>(free_slots());
+        self_->count = static_cast<std::uint8_t>(std::max(free_slots() - returning(), 0));
         self_->flag = any_slot_held() ? 1 : 0;
         return go(self_->count == 0 ? self_->back : At::serve_claimable, "looks at the slots");
     case At::serve_claimable: {
@@ -248,10 +264,20 @@ void Step::of_keeper(int task, int session) {
         if (work.owner != nobody) return;
         work.keeper = Keeper::gone;
         return emit("keeper leaves without a go");
-    case Keeper::working:
+    case Keeper::working: {
+        if (model_.setup_.asks && task == 0 && work.question == Question::none) {
+            work.question = Question::open;
+            emit("the work asks the operator");
+        }
+        const Work& now = next_.work[task][session];
+        // It is told the answer by a worker that has a slot again, or finds it by itself.
+        const bool has_slot = now.owner == nobody || next_.actors[now.owner].place == Place::none ||
+                              next_.actors[now.owner].slot != nobody;
+        const bool waits =
+            now.question == Question::open || (now.question == Question::answered && !has_slot);
         for (const Record end : {Record::completed, Record::failed, Record::signalled}) {
             Work& again = next_.work[task][session];
-            if (end == Record::signalled && !again.told_to_end) continue;
+            if (end == Record::signalled ? !again.told_to_end : waits) continue;
             again.alive = false;
             again.truth = end;
             again.keeper = is(Mutation::keeper_unlocks_before_record) ? Keeper::late_record
@@ -259,6 +285,7 @@ void Step::of_keeper(int task, int session) {
             emit("the work ends");
         }
         return;
+    }
     case Keeper::recording:
     case Keeper::late_record:
         work.record = work.truth;

@@ -26,6 +26,8 @@ private:
     void serve();
     void worker();
     void carry();
+    void wait_for_operator();
+    void watch_question();
     void leave();
     void adopt();
     void canceller();
@@ -46,6 +48,8 @@ private:
     int count_claimable() const;
     bool any_slot_held() const;
     int free_slots() const;
+    int returning() const;
+    bool take_any_slot();
     bool take_hand_over(At at, const char* label);
     /// Starts a worker that this actor waits for; false where the model has no room for one now.
     bool start_worker(At begin, int task);

@@ -19,8 +19,13 @@ void Step::observer() {
         return go(lease() == nobody ? At::observe_find_again : At::observe_find,
                   "looks at the carrier's lease");
     case At::observe_hand_over:
-        return go(served_by_hand_over ? At::observe_find : At::observe_slots,
+        return go(served_by_hand_over ? At::observe_find : At::observe_waiting,
                   "looks at the hand-over");
+    case At::observe_waiting:
+        for (const Actor& actor : next_.actors) {
+            if (actor.place != Place::none) return go(At::observe_find, "finds one that waits");
+        }
+        return go(At::observe_slots, "finds none that waits");
     case At::observe_slots:
         self_->count = 0;
         if (any_slot_held()) return go(At::observe_find, "finds a slot held");

@@ -7,12 +7,7 @@ namespace loong::model {
 void Step::worker() {
     switch (self_->at) {
     case At::worker_slot:
-        for (std::size_t slot = 0; slot < static_cast<std::size_t>(model_.setup_.slots); ++slot) {
-            if (next_.slot[slot] != nobody) continue;
-            next_.slot[slot] = static_cast<std::uint8_t>(index_);
-            self_->slot = static_cast<std::uint8_t>(slot);
-            break;
-        }
+        if (returning() == 0 || free_slots() > returning()) take_any_slot();
         return go(At::worker_ready, "takes a slot");
     case At::worker_ready:
         if (self_->parent != nobody && next_.actors[self_->parent].child == Child::starting) {
@@ -23,6 +18,7 @@ void Step::worker() {
         end_actor(next_, index_);
         return emit("finds no slot and ends");
     case At::worker_list:
+        if (returning() > free_slots()) return go(At::worker_way, "finds one that returns");
         self_->count = 0;
         for (int task = 0; task < most_tasks; ++task) {
             if (!claimable(task)) continue;
@@ -64,6 +60,11 @@ void Step::worker() {
     case At::worker_append:
     case At::worker_end_hand_over:
     case At::worker_release: return carry();
+    case At::worker_wait:
+    case At::worker_give:
+    case At::worker_wait_end: return wait_for_operator();
+    case At::worker_way:
+    case At::worker_way_look:
     case At::worker_leave:
     case At::worker_look:
     case At::worker_drop_slot:
@@ -95,7 +96,7 @@ void Step::carry() {
             emit(told ? "acknowledges the cancel, asks the work to end" : "asks the work to end");
         }
         const Work& now = work();
-        if (now.keeper != Keeper::gone) return;
+        if (now.keeper != Keeper::gone) return watch_question();
         if (now.record == Record::none && now.alive) {
             work().alive = false;
             return go(At::worker_watch, "ends what a killed keeper left");
@@ -105,6 +106,8 @@ void Step::carry() {
     }
     case At::worker_finish: take_hand_over(At::worker_append, "takes the hand-over"); return;
     case At::worker_append: {
+        // Ends, and wants no slot any more.
+        if (self_->place == Place::returning) self_->place = Place::away;
         const bool with_lease = !is(Mutation::lease_released_before_outcome);
         switch (append(finish_move(), with_lease)) {
         case Appended::done:
@@ -123,9 +126,60 @@ void Step::carry() {
     if (work().owner == index_) work().owner = nobody;
     self_->token = 0;
     self_->read = 0;
+    self_->place = Place::none;
     if (self_->slot != nobody) return go(At::worker_list, "gives the lease back");
     end_actor(next_, index_);
     emit("gives the lease back and ends");
+}
+
+/// What the monitor does while the work waits for the operator.
+void Step::watch_question() {
+    const Question question = work().question;
+    const bool ends = work().told_to_end || table_.cancel_requested(next_.task[self_->task]);
+    switch (self_->place) {
+    case Place::none:
+        if (is(Mutation::place_given_back_before_slot) && question == Question::answered &&
+            self_->slot == nobody && take_any_slot()) {
+            return emit("takes a slot again");
+        }
+        if (question != Question::open || ends) return;
+        self_->place = Place::taken;
+        return go(At::worker_wait, "takes a place among those that wait");
+    case Place::taken: return;
+    case Place::away:
+        if (question != Question::answered || ends) return;
+        self_->place = Place::returning;
+        return emit("wants a slot again");
+    case Place::returning: break;
+    }
+    if (ends && self_->slot == nobody) {
+        self_->place = Place::away;
+        return emit("wants no slot any more");
+    }
+    if (self_->slot != nobody || is(Mutation::place_given_back_before_slot)) {
+        self_->place = Place::none;
+        return emit("gives its place back");
+    }
+    if (take_any_slot()) emit("takes a slot again");
+}
+
+void Step::wait_for_operator() {
+    switch (self_->at) {
+    case At::worker_wait: take_hand_over(At::worker_give, "takes the hand-over to wait"); return;
+    case At::worker_give:
+        if (work().question != Question::open) {
+            self_->place = Place::none;
+            return go(At::worker_wait_end, "is answered already");
+        }
+        if (self_->slot != nobody) next_.slot[self_->slot] = nobody;
+        self_->slot = nobody;
+        self_->place = Place::away;
+        self_->back = At::worker_wait_end;
+        return go(At::serve_slots, "gives its slot away");
+    default: break;
+    }
+    if (next_.hand_over == index_) next_.hand_over = nobody;
+    go(At::worker_watch, "ends the hand-over");
 }
 
 Move Step::finish_move() {
@@ -142,6 +196,11 @@ Move Step::finish_move() {
 
 void Step::leave() {
     switch (self_->at) {
+    case At::worker_way: take_hand_over(At::worker_way_look, "takes the hand-over"); return;
+    case At::worker_way_look:
+        if (returning() > free_slots()) return go(At::worker_drop_slot, "gives way");
+        next_.hand_over = nobody;
+        return go(At::worker_list, "finds a slot free for it");
     case At::worker_leave:
         if (is(Mutation::worker_leaves_without_last_look))
             return go(At::worker_drop_slot, "leaves");
@@ -180,12 +239,7 @@ void Step::adopt() {
         take_lease();
         return go(At::adopt_slot, "takes the lost session's lease");
     case At::adopt_slot:
-        for (std::size_t slot = 0; slot < static_cast<std::size_t>(model_.setup_.slots); ++slot) {
-            if (next_.slot[slot] != nobody) continue;
-            next_.slot[slot] = static_cast<std::uint8_t>(index_);
-            self_->slot = static_cast<std::uint8_t>(slot);
-            break;
-        }
+        if (returning() == 0 || free_slots() > returning()) take_any_slot();
         return go(At::adopt_append, "takes a slot if there is one");
     case At::adopt_append:
         switch (append(Move::adopt, true)) {

@@ -32,7 +32,8 @@ public:
         std::string directory;
         std::string keeper_path;
     };
-    static Result<std::shared_ptr<CarriedSession>> make(Setup setup);
+    /// `setup` is used up only where this succeeds.
+    static Result<std::shared_ptr<CarriedSession>> make(Setup& setup);
 
     // SessionContext.
     [[nodiscard]] const SessionSpec& spec() const override { return spec_; }

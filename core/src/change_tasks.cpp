@@ -110,12 +110,18 @@ Result<std::vector<ActionResult>> Tasks::Implementation::cancel(const std::strin
         if (!one) return std::move(one).error();
         Result<TaskDetail> found = detail(ids[index]);
         if (found) one->task = *std::move(found);
+        if (index == 0) {
+            // Looked for after the task itself was cancelled, so that it creates no more meanwhile.
+            Result<std::vector<std::string>> below = created_below(*task_id);
+            if (!below) return std::move(below).error();
+            if (options.cascade) {
+                ids.insert(ids.end(), below->begin(), below->end());
+            } else if (!below->empty()) {
+                one->message += "; tasks that it created go on: " + std::to_string(below->size()) +
+                                " (--cascade ends them too)";
+            }
+        }
         results.push_back(*std::move(one));
-        if (index > 0 || !options.cascade) continue;
-        // Looked for after the task itself was cancelled, so that it creates no more meanwhile.
-        Result<std::vector<std::string>> below = created_below(*task_id);
-        if (!below) return std::move(below).error();
-        ids.insert(ids.end(), below->begin(), below->end());
     }
     return results;
 }

@@ -110,6 +110,15 @@ std::optional<Error> check_answer(const TaskState& state, const RequestFacts& re
                        "`loong tasks answer " + state.summary.task_id + " ANSWER --request " + id +
                            "`");
     }
+    const bool allows = answer.state == RequestState::allowed;
+    const bool may_be_for_good =
+        !request.rule.empty() ||
+        std::any_of(request.options.begin(), request.options.end(), [&](const auto& option) {
+            return is_always(option.kind) && is_allowing(option.kind) == allows;
+        });
+    if (answer.always && !may_be_for_good) {
+        return invalid("no rule asks it, so it cannot be answered for good", "leave --always out");
+    }
     const std::size_t longest = is_text ? limit::long_text : limit::message;
     if (answer.text.size() > longest) {
         return invalid("the answer is longer than " + std::to_string(longest) + " bytes",

@@ -198,9 +198,12 @@ void Worker::carry(Claim claim, bool adopted) {
     setup.task = std::move(claim.task);
     setup.directory = directory ? *directory : std::string();
     setup.keeper_path = workspace_.keeper_path();
-    Result<std::shared_ptr<CarriedSession>> session = CarriedSession::make(std::move(setup));
-    // Without descriptors nothing can be carried; the lease is free again and status says so.
-    if (!session) return;
+    Result<std::shared_ptr<CarriedSession>> session = CarriedSession::make(setup);
+    if (!session) {
+        // Without descriptors nothing can be carried; the lease is free again and status says so.
+        slot_ = std::move(setup.slots.worker);
+        return;
+    }
     if (monitor_) monitor_->attend(*session);
     Result<Outcome> outcome =
         failed ? Result<Outcome>(trouble) : run_session(*session, document, adopted);

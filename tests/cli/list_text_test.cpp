@@ -63,6 +63,18 @@ TEST(ListText, AttentionTellsReasonAgeAndCommand) {
                                                  "    loong tasks recover x --retry");
 }
 
+TEST(ListText, AttentionShowsEveryAnswerToAQuestion) {
+    ListResult list = sample_list();
+    list.tasks.erase(list.tasks.begin());
+    TaskStatus& status = list.tasks.front().task_status;
+    status.next_action = NextAction::approve;
+    status.next_commands = {"loong tasks approve x", "loong tasks deny x", "loong tasks output x"};
+    status.next_command = status.next_commands.front();
+    const std::string text = attention_text(list, Terminal(), sample_time(125));
+    EXPECT_NE(text.find("    loong tasks approve x\n    loong tasks deny x\n\n"), std::string::npos)
+        << text;
+}
+
 TEST(ListText, AnUnreadableTaskIsOneLineLikeAnyOther) {
     ListResult list;
     TaskRow row = sample_row("cccccc", Status::unknown, "");

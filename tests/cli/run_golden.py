@@ -39,7 +39,7 @@ REPLACEMENTS = [
     (r" +AGE\b", " AGE"),
     (r"\b(worker|process|pid) \d+", r"\1 PID"),
     (r"(worker\.pid=|\"pid\": |\"pid\":)\d+", r"\1PID"),
-    (r"(\"(?:duration_ms|user_cpu_ms|system_cpu_ms|max_resident_bytes)\": ?)\d+", r"\1N"),
+    (r"(\"(?:age_ms|duration_ms|user_cpu_ms|system_cpu_ms|max_resident_bytes)\": ?)\d+", r"\1N"),
     (r"(\"(?:user_cpu_seconds|system_cpu_seconds)\": ?)[0-9.e-]+", r"\1N"),
     (r"\bsession [0-9a-z]{5}\b", "session <S>"),
     (r"(lease_token=)\d+", r"\1N"),

@@ -121,7 +121,8 @@ class VisibilityTest(SystemTest):
                              "exec sleep 1000", cwd=self.directory)
         post.await_line()
         child, = self.lines("child")
-        self.loong("tasks", "cancel", "--wait", parent)
+        told = self.loong("tasks", "cancel", "--wait", parent).out
+        self.assertIn("tasks that it created go on: 1 (--cascade ends them too)", told)
         self.assertEqual(self.status(child), "waiting")
         # Also afterwards: the task itself has ended, and what it created is still to be found.
         done = self.loong("tasks", "cancel", "--json", "--cascade", parent, code=5).json()

@@ -4,6 +4,9 @@ A scenario prepares a state, acts with one process under a plan, and says what m
 everything has settled: by itself, or after one `loong tasks recover --all`.
 """
 
+import os
+import threading
+
 from . import processes
 from .place import Broken
 
@@ -256,6 +259,68 @@ class RecoverUnserved(Recover):
         require(status["status"] == expected, f"{tag} ended {status['status']}")
 
 
+class Approve(Scenario):
+    """The answer of an operator, whose plan goes on or fails by it."""
+
+    name = "approve"
+    verb = "approve"
+
+    def prepare(self, place):
+        self.task = asking(place).stdout.strip()
+        waited = place.tasks("wait", "--until", "attention", "--timeout", "20s", self.task)
+        require(waited.returncode == 3, f"the plan does not ask: {waited.stderr}")
+
+    def act(self, place, plan):
+        return place.tasks(self.verb, "-q", self.task, plan=plan)
+
+    def finish(self, place):
+        # The first answer wins: this is one only where the other one was none.
+        again = place.tasks(self.verb, self.task)
+        require(again.returncode in (0, 5), f"{self.verb}: exit {again.returncode}: {again.stderr}")
+
+
+class Deny(Approve):
+    name = "deny"
+    verb = "deny"
+    ends = {"failed": (0,)}
+
+    def verify_end(self, place, task, tag, status):
+        super().verify_end(place, task, tag, status)
+        require("denied" in status["reason"], f"{task} failed otherwise: {status['reason']}")
+
+
+class WorkerThatWaits(Worker):
+    """Gives its slot away, and comes back to it when the operator has answered."""
+
+    name = "worker that waits for the operator"
+    config = ONE_AT_A_TIME
+
+    def act(self, place, plan):
+        self.lay_out(place, plan)
+        self.over = threading.Event()
+        self.operator = threading.Thread(target=self.operate, args=(place,), daemon=True)
+        self.operator.start()
+        self.created = asking(place)
+        return self.created
+
+    def operate(self, place):
+        """Approves whatever is asked, until the end of the scenario."""
+        while not self.over.wait(0.1) and os.path.isdir(place.directory):
+            for request in place.run("approvals", "list", "-q").stdout.split():
+                place.tasks("approve", request)
+
+    def verify(self, place, done):
+        self.over.set()
+        self.operator.join()
+        super().verify(place, done)
+
+
+def asking(place):
+    """A plan that asks, and runs its work when it was allowed to."""
+    text = f"steps:\n  - approve: May I?\n  - run: sh {place.directory}/work.sh a\n"
+    return place.tasks("create", "-q", "--label", "a", "--file", place.write("plan.yaml", text))
+
+
 def started(place, tag, *options):
     """A task whose work has begun and waits at its gate."""
     created = place.create(tag, *options, gate=True)
@@ -288,6 +353,9 @@ ALL = (
     CancelLost,
     CancelSeenByWorker,
     Release,
+    Approve,
+    Deny,
+    WorkerThatWaits,
     RecoverAlive,
     Adopter,
     RecoverFinished,

@@ -173,6 +173,17 @@ TEST_F(Requests, OnlyAnAnswerForGoodHoldsForMoreThanItsRequest) {
     EXPECT_EQ(find_request(task.state, "r3")->state, RequestState::open);
 }
 
+TEST_F(Requests, WhatNoRuleAsksCannotBeAnsweredForGood) {
+    open(approval());
+    for (const RequestState how : {RequestState::allowed, RequestState::denied}) {
+        EXPECT_EQ(task.apply(command::ResolveRequest{"r1", how, {}, {}, true}), "invalid_argument");
+    }
+    EXPECT_EQ(task.error.hint, "leave --always out");
+    task.open("name", RequestKind::input);
+    EXPECT_EQ(task.apply(command::ResolveRequest{"r2", RequestState::answered, {}, "Ada", true}),
+              "invalid_argument");
+}
+
 TEST_F(Requests, TheNewestAnswerForGoodCounts) {
     NewRequest push = approval();
     push.rule = "shell.exec git push";

@@ -128,6 +128,8 @@ struct TaskSummary {
     std::optional<double> timeout_seconds;
     int open_approvals = 0;
     int open_inputs = 0;
+    /// How many were ever opened.
+    int requests = 0;
     std::optional<OpenRequest> oldest_request;
     Progress progress;
     /// The task needs the operator by what its events alone say: it failed or timed out, a request
