@@ -23,7 +23,7 @@ const char* kind_word(const RequestView& request) {
 }
 
 std::string expiry(const RequestView& request, Time now) {
-    if (!request.expires_at) return "";
+    if (!request.expires_at || request.state != RequestState::open) return "";
     const bool is_past = *request.expires_at <= now;
     return clock_time(*request.expires_at) +
            (is_past ? "" : ", in " + format_duration(*request.expires_at - now));

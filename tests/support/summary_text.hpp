@@ -150,7 +150,8 @@ void visit_summary(Summary& s, Field& field) {
     field(s.tool_narrowing_active), field(s.cancel_requested_at), field(s.attempt);
     field(s.retry_limit), field(s.priority), field(s.dependencies), field(s.not_before);
     field(s.overdue_at), field(s.deadline_at), field(s.timeout_seconds), field(s.open_approvals);
-    field(s.open_inputs), field(s.requests), field(s.oldest_request), field(s.progress), field(s.attention);
+    field(s.open_inputs), field(s.requests), field(s.oldest_request), field(s.progress),
+        field(s.attention);
     field(s.exit_code), field(s.signal), field(s.message), field(s.retry_possible);
     field(s.dedupe_key), field(s.depth);
 }
