@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 
 from outside import EXAMPLES, PREFIX, SystemTest, clang, example, main, run
 
@@ -95,9 +96,7 @@ class EmbeddedTest(SystemTest):
         self.wait(task)
         self.assertEqual(self.output(task), "whole\n")
 
-    def test_it_takes_over_by_itself(self):
-        """A task whose worker was killed, recovered by the program beside it, is cancelled there:
-        what one of the two does, the other one shows."""
+    def test_what_the_one_does_the_other_shows(self):
         config = self.write("config.yaml", "")
         post = self.signpost()
         program = f"{example('embedded')}/embedded"
@@ -122,17 +121,38 @@ class CompilerTest(SystemTest):
     def test_clang_plugins_in_the_gcc_host(self):
         echo = f"{example('runtime-echo', clang(), tests=True)}/runtime-echo.so"
         http = f"{example('runtime-http', clang())}/runtime-http.so"
+        service = subprocess.Popen(
+            [sys.executable, f"{EXAMPLES}/runtime-http/service.py", "--port", "0", "--until-eof"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        url = service.stdout.readline().split()[-1]
         self.configure("runtimes:\n"
                        f"  echo: {{plugin: {echo}}}\n"
-                       f"  http: {{plugin: {http}, url: 'http://127.0.0.1:1'}}\n")
-        report = self.loong("plugins", "check", "--json", echo).json()
-        self.assertEqual(failed_checks(report), [])
-        task = self.create("--runtime", "echo", "hello")
-        self.wait(task)
-        self.assertEqual(self.output(task), "hello")
-        # Nobody listens at that port: made and asked, it says so and is not gone.
-        task = self.create("--runtime", "http", "true")
-        self.loong("tasks", "cancel", task)
+                       f"  http: {{plugin: {http}, url: '{url}'}}\n")
+        try:
+            for name, text in (("echo", "hello"), ("http", "printf hello")):
+                plugin = echo if name == "echo" else http
+                report = self.loong("plugins", "check", "--json", plugin)
+                self.assertEqual(failed_checks(report.json()), [])
+                task = self.create("--runtime", name, text)
+                self.wait(task)
+                self.assertEqual(self.output(task), "hello")
+        finally:
+            service.communicate()
+
+    def test_clang_store_in_a_gcc_program(self):
+        self.in_memory(f"{example('store-memory', clang())}/store-memory.so",
+                       f"{example('runtime-echo', tests=True)}/runtime-echo.so", "g++")
+
+    def test_gcc_plugins_in_a_clang_program(self):
+        self.in_memory(f"{example('store-memory', tests=True)}/store-memory.so",
+                       f"{example('runtime-echo', tests=True)}/runtime-echo.so", clang())
+
+    def in_memory(self, store, runtime, compiler):
+        config = self.write("memory.yaml", f"store: {{plugin: {store}}}\nruntime: echo\n"
+                                           f"runtimes: {{echo: {{plugin: {runtime}}}}}\n")
+        out = run(f"{example('embedded', compiler)}/embedded", config, "hello",
+                  env=self.environment)
+        self.assertIn("  completed  ", out)
 
     def test_gcc_plugins_in_a_clang_host(self):
         """The contract suite built with clang++ is a host of its own, which loads what g++ built."""
@@ -146,15 +166,6 @@ class CompilerTest(SystemTest):
         finally:
             shutil.copyfile(kept, plugin)
         self.assertIn("[  PASSED  ]", out)
-
-    def test_gcc_plugins_in_a_clang_program(self):
-        store = f"{example('store-memory', tests=True)}/store-memory.so"
-        echo = f"{example('runtime-echo', clang(), tests=True)}/runtime-echo.so"
-        config = self.write("memory.yaml", f"store: {{plugin: {store}}}\nruntime: echo\n"
-                                           f"runtimes: {{echo: {{plugin: {echo}}}}}\n")
-        out = run(f"{example('embedded', clang())}/embedded", config, "hello",
-                  env=self.environment)
-        self.assertIn("completed", out)
 
 
 class PkgConfigTest(SystemTest):

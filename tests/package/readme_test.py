@@ -4,9 +4,11 @@ into a shell, in a directory and with a home of its own, with nothing but the in
 import os
 import re
 import subprocess
+import threading
 
 from outside import PREFIX, SystemTest, TREE, main
 
+LONGEST = 300
 PROMPT = "loong-readme-is-here"
 
 
@@ -33,28 +35,34 @@ class ReadmeTest(SystemTest):
         shell = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, text=True,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  cwd=self.directory, env=environment)
+        guard = threading.Timer(LONGEST, shell.kill)
+        guard.start()
         typed = commands("Write a plugin")
         self.assertGreater(len(typed), 10)
         transcript = ""
         for command in typed:
+            transcript += f"$ {command}\n"
             # Nothing is waited for by the clock: the shell says when it is done, and how it went.
-            shell.stdin.write(f"{command}\necho {PROMPT} $?\n")
+            shell.stdin.write(f"{{ {command}\n}} </dev/null\necho {PROMPT} $?\n")
             shell.stdin.flush()
-            printed = ""
+            code = None
             for line in shell.stdout:
-                if line.startswith(PROMPT):
+                # What was printed last need not have ended its line.
+                printed, prompt, rest = line.partition(PROMPT)
+                transcript += printed
+                if prompt:
+                    code = int(rest)
                     break
-                printed += line
-            transcript += f"$ {command}\n{printed}"
-            code = int(line.split()[-1])
             # 1, 3: what the README says of `wait`: ended otherwise, needs you.
             accepted = (0, 1, 3) if "tasks wait" in command else (0,)
             self.assertIn(code, accepted, transcript)
+        guard.cancel()
         shell.stdin.close()
         self.assertEqual(shell.wait(), 0)
+        shell.stdout.close()
         if os.environ.get("LOONG_SHOW_TRANSCRIPT"):
             print(transcript)
-        for expected in ("100% tests passed", " 0 failed\n", "hello\n", "Go on?", "after\n",
+        for expected in ("100% tests passed", " 0 failed\n", "hello", "Go on?", "after\n",
                          "cancelled", "(recovered)"):
             self.assertIn(expected, transcript)
         self.say(f"commands typed {len(typed)}")

@@ -7,7 +7,8 @@
 /// `task_session_id`, save the handle *before* starting it, never take unreachable for gone.
 /// One that depends on what the machine offers tells of it through `RuntimeDiagnosis`.
 ///
-/// Defaults: [serial], one session at a time per object. Arguments are valid during the call only.
+/// Defaults: [serial], one session at a time per object; several objects may be used at once, by
+/// threads of one process. Arguments are valid during the call only.
 /// No exception leaves; one that does is reported as `plugin_fault` and fails the session. A failure
 /// of the work is an `Outcome`, not an `Error`: an error means that the runtime itself could not do
 /// its part, and fails the session with the error's message.
