@@ -51,6 +51,12 @@ const std::vector<Key>& keys() {
         {"hold"},
         {"dedupe_key", &CreateArguments::dedupe_key},
         {"max_output", &CreateArguments::max_output},
+        {"write", nullptr, &CreateArguments::write},
+        {"read", nullptr, &CreateArguments::read},
+        {"no_network"},
+        {"allow", nullptr, &CreateArguments::allow},
+        {"ask", nullptr, &CreateArguments::ask},
+        {"deny", nullptr, &CreateArguments::deny},
     };
     return all;
 }
@@ -79,7 +85,9 @@ private:
             if (key != known.name) continue;
             if (known.value != nullptr) return scalar(key, value, arguments_.*known.value);
             if (known.values != nullptr) return list(key, value, arguments_.*known.values);
-            return key == "hold" ? hold(value) : command(value);
+            if (key == "hold") return flag(key, value, arguments_.hold);
+            if (key == "no_network") return flag(key, value, arguments_.no_network);
+            return command(value);
         }
         std::vector<std::string> names;
         for (const Key& known : keys()) names.emplace_back(known.name);
@@ -113,10 +121,8 @@ private:
         return list("command", value, *arguments_.command);
     }
 
-    Result<void> hold(const YAML::Node& value) {
-        if (!YAML::convert<bool>::decode(value, arguments_.hold)) {
-            return wrong("hold", value, "true or false");
-        }
+    Result<void> flag(const std::string& key, const YAML::Node& value, bool& target) const {
+        if (!YAML::convert<bool>::decode(value, target)) return wrong(key, value, "true or false");
         return {};
     }
 

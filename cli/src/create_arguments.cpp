@@ -1,5 +1,6 @@
 #include "create_arguments.hpp"
 
+#include "loong/tool_policy.hpp"
 #include "option_table.hpp"
 #include "option_values.hpp"
 
@@ -91,6 +92,41 @@ Result<void> add_numbers(const CreateArguments& arguments, CreateRequest& reques
     return {};
 }
 
+std::string absolute(const std::string& directory) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(directory, error);
+    return error ? directory : path.lexically_normal().string();
+}
+
+Result<void> add_rules(const char* option, ToolDecision decision,
+                       const std::vector<std::string>& words, ToolNarrowing& tools) {
+    for (const std::string& word : words) {
+        const std::size_t colon = word.find(':');
+        ToolRule rule{word.substr(0, colon), decision,
+                      colon == std::string::npos ? std::string() : word.substr(colon + 1)};
+        if (rule.tool.empty() || (colon != std::string::npos && rule.prefix.empty())) {
+            return Error{ErrorCode::invalid_argument,
+                         std::string("option ") + option + ": '" + word + "' names no tool",
+                         "write TOOL, or TOOL:PREFIX, for example shell.exec:git push"};
+        }
+        if (takes_directories(rule.tool) && !rule.prefix.empty()) {
+            rule.prefix = absolute(rule.prefix);
+        }
+        tools.rules.push_back(std::move(rule));
+    }
+    return {};
+}
+
+Result<void> add_tools(const CreateArguments& arguments, ToolNarrowing& tools) {
+    Result<void> added = add_rules("--allow", ToolDecision::allow, arguments.allow, tools);
+    if (added) added = add_rules("--ask", ToolDecision::ask, arguments.ask, tools);
+    if (added) added = add_rules("--deny", ToolDecision::deny, arguments.deny, tools);
+    for (const std::string& directory : arguments.read) tools.read.push_back(absolute(directory));
+    for (const std::string& directory : arguments.write) tools.write.push_back(absolute(directory));
+    tools.no_network = arguments.no_network;
+    return added;
+}
+
 Error unreadable(const std::string& what, const std::string& file) {
     const std::string name = file == "-" ? "standard input" : file;
     return {ErrorCode::invalid_argument,
@@ -117,6 +153,12 @@ void CreateArguments::declare(OptionTable& table) {
     table.flag("--hold", hold, "do not start before `loong tasks release`");
     table.value("--dedupe-key", "KEY", dedupe_key, "return the task that has this key already");
     table.value("--max-output", "SIZE", max_output, "keep that much of each stream (1GiB)");
+    table.values("--write", "DIR", write, "the work may write only there (narrows it)");
+    table.values("--read", "DIR", read, "the work may read only there, and the system's own");
+    table.flag("--no-network", no_network, "the work has no network");
+    table.values("--allow", "TOOL[:PREFIX]", allow, "of this tool nothing else is allowed");
+    table.values("--ask", "TOOL[:PREFIX]", ask, "ask the operator first");
+    table.values("--deny", "TOOL[:PREFIX]", deny, "refuse it");
 }
 
 bool CreateArguments::is_empty() const {
@@ -124,8 +166,10 @@ bool CreateArguments::is_empty() const {
                               &cwd, &priority, &retry, &dedupe_key, &max_output}) {
         if (*value) return false;
     }
-    return !command && !text_from_input && env.empty() && after.empty() && after_any.empty() &&
-           !hold;
+    for (const auto* list : {&env, &after, &after_any, &allow, &ask, &deny, &read, &write}) {
+        if (!list->empty()) return false;
+    }
+    return !command && !text_from_input && !hold && !no_network;
 }
 
 Result<CreateRequest> to_request(const CreateArguments& arguments) {
@@ -136,6 +180,9 @@ Result<CreateRequest> to_request(const CreateArguments& arguments) {
     if (Result<void> added = add_numbers(arguments, request); !added) {
         return std::move(added).error();
     }
+    if (Result<void> added = add_tools(arguments, request.tools); !added) {
+        return std::move(added).error();
+    }
     request.label = arguments.label.value_or("");
     request.runtime = arguments.runtime.value_or("");
     request.environment = arguments.env;
@@ -144,9 +191,7 @@ Result<CreateRequest> to_request(const CreateArguments& arguments) {
     request.hold = arguments.hold;
     request.dedupe_key = arguments.dedupe_key.value_or("");
     if (arguments.cwd) {
-        std::error_code error;
-        const std::filesystem::path path = std::filesystem::absolute(*arguments.cwd, error);
-        request.working_directory = error ? *arguments.cwd : path.lexically_normal().string();
+        request.working_directory = absolute(*arguments.cwd);
     }
     // Last, because it may wait for standard input.
     if (Result<void> added = add_work(arguments, request); !added) {

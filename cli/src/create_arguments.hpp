@@ -32,6 +32,13 @@ struct CreateArguments {
     bool hold = false;
     std::optional<std::string> dedupe_key;
     std::optional<std::string> max_output;
+    /// `TOOL` or `TOOL:PREFIX`.
+    std::vector<std::string> allow;
+    std::vector<std::string> ask;
+    std::vector<std::string> deny;
+    std::vector<std::string> read;
+    std::vector<std::string> write;
+    bool no_network = false;
 
     /// The options that stand for these members.
     void declare(OptionTable& table);

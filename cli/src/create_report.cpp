@@ -22,7 +22,7 @@ void collect_warnings(Invocation& invocation, const CreateResult& created) {
                                created.warnings.end());
 }
 
-std::string batch_json(Invocation& invocation, const Tasks& tasks,
+std::string batch_json(Invocation& invocation, const Tasks* tasks,
                        const std::vector<Result<CreateResult>>& created) {
     Value::Array results;
     for (const Result<CreateResult>& one : created) {
@@ -33,14 +33,14 @@ std::string batch_json(Invocation& invocation, const Tasks& tasks,
         item.set("error", one ? Value() : error_value(one.error()));
         results.push_back(std::move(item));
     }
-    Value answer = invocation.header(&tasks);
+    Value answer = invocation.header(tasks);
     answer.set("results", std::move(results));
     return to_json(answer);
 }
 
-std::string single_json(Invocation& invocation, const Tasks& tasks, const CreateResult& created) {
+std::string single_json(Invocation& invocation, const Tasks* tasks, const CreateResult& created) {
     collect_warnings(invocation, created);
-    Value answer = invocation.header(&tasks);
+    Value answer = invocation.header(tasks);
     answer.set("task", detail_value(created.task));
     answer.set("withheld_env", withheld_value(created));
     return to_json(answer);
@@ -60,7 +60,7 @@ void print_batch_line(Invocation& invocation, const Result<CreateResult>& one, s
 
 } // namespace
 
-Result<ExitCode> report_created(Invocation& invocation, const Tasks& tasks,
+Result<ExitCode> report_created(Invocation& invocation, const Tasks* tasks,
                                 const std::vector<Result<CreateResult>>& created, bool batch) {
     if (!batch) {
         const Result<CreateResult>& one = created.front();

@@ -2,6 +2,7 @@
 
 #include "event_text.hpp"
 #include "list_text.hpp"
+#include "loong/tool_policy.hpp"
 #include "request_text.hpp"
 #include "status_style.hpp"
 #include "text.hpp"
@@ -97,6 +98,34 @@ std::string outcome_text(const Outcome& outcome) {
     return text;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : ", ") + escape_controls(word);
+    }
+    return text;
+}
+
+void add_narrowing(Report& report, const ToolPolicy& policy) {
+    if (!policy.narrowed) return;
+    std::string rules;
+    for (const ToolRule& rule : policy.rules) {
+        if (rule.decision == ToolDecision::allow && rule.prefix.empty()) continue;
+        rules += (rules.empty() ? "" : ", ") + escape_controls(to_text(rule));
+    }
+    const std::vector<std::string> none;
+    const std::string writes = joined(policy.write_directories.value_or(none));
+    report.field("narrowed", "by " + joined(policy.enforced_by));
+    report.field("may write",
+                 (writes.empty() ? "" : writes + ", ") + "a private temporary directory");
+    report.field("may read", policy.read_directories
+                                 ? joined(*policy.read_directories) + ", what it may write, and "
+                                                                      "the system's own"
+                                 : "everything but loong's state and most devices");
+    report.field("network", policy.network ? "yes" : "no");
+    report.field("rules", rules);
+}
+
 void add_requests(Report& report, const TaskDetail& detail, Time now) {
     for (const RequestView& request : detail.requests) {
         if (request.state != RequestState::open) continue;
@@ -158,6 +187,7 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
     report.field("directory", escape_controls(detail.working_directory));
     report.field("runtime", escape_controls(summary.runtime));
     report.field("limits", limits_text(detail));
+    add_narrowing(report, detail.tool_policy);
     report.field("after", dependencies_text(detail));
     report.field("created", moment(summary.created_at, now));
     report.field("started", moment(detail.session.started_at, now));

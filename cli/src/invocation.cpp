@@ -1,10 +1,13 @@
 #include "invocation.hpp"
 
 #include "config.hpp"
+#include "inside_client.hpp"
 
 namespace loong::cli {
 
 Result<Tasks> Invocation::open() const {
+    // Narrowed work cannot even read the state; better said so than as an error of the store.
+    if (!inside::channel_directory().empty()) return inside::not_inside("loong " + command);
     OpenOptions options;
     options.config_file = globals.config_file.value_or("");
     options.session_id = globals.session_id.value_or("");

@@ -1,5 +1,6 @@
 #include "task_json.hpp"
 
+#include "loong/tool_policy.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -118,38 +119,24 @@ Value approval_value(const std::vector<RequestView>& requests) {
     return value;
 }
 
-// The rules hold base, parent and task folded into one; a tool without a rule is allowed.
 Value tool_policy_value(const ToolPolicy& policy) {
-    std::vector<std::string> tools = {"shell.exec", "fs.read", "fs.write", "net.connect",
-                                      "task.create"};
-    std::vector<std::string> denied;
-    for (const ToolRule& rule : policy.rules) {
-        if (std::find(tools.begin(), tools.end(), rule.tool) == tools.end()) {
-            tools.push_back(rule.tool);
-        }
-        if (rule.decision == ToolDecision::deny && rule.prefix.empty()) denied.push_back(rule.tool);
-    }
-    if (!policy.network) denied.emplace_back("net.connect");
-    Value::Array effective;
-    for (const std::string& tool : tools) {
-        if (std::find(denied.begin(), denied.end(), tool) == denied.end()) {
-            effective.emplace_back(tool);
-        }
-    }
     Value narrowing;
     if (policy.narrowed) {
+        Value::Array rules;
+        for (const ToolRule& rule : policy.rules) rules.emplace_back(to_text(rule));
         narrowing.set("read_directories",
                       policy.read_directories ? strings(*policy.read_directories) : Value());
         narrowing.set("write_directories",
                       policy.write_directories ? strings(*policy.write_directories) : Value());
         narrowing.set("network", policy.network);
+        narrowing.set("rules", std::move(rules));
     }
     Value value;
-    value.set("base_tool_ids", strings(tools));
-    value.set("requested_tool_ids", Value::Array());
-    value.set("effective_tool_ids", std::move(effective));
+    value.set("base_tool_ids", strings(policy.base_tool_ids));
+    value.set("requested_tool_ids", strings(policy.requested_tool_ids));
+    value.set("effective_tool_ids", strings(policy.effective_tool_ids));
     value.set("effective_runtime_narrowing", std::move(narrowing));
-    value.set("enforced_by", Value());
+    value.set("enforced_by", policy.narrowed ? strings(policy.enforced_by) : Value());
     return value;
 }
 

@@ -1,3 +1,4 @@
+#include "inside_client.hpp"
 #include "inside_task.hpp"
 #include "interrupt.hpp"
 #include "json_writer.hpp"
@@ -47,15 +48,24 @@ public:
         Result<Interrupt> interrupt = Interrupt::install();
         if (!interrupt) return std::move(interrupt).error();
         request.interrupt_descriptor = interrupt->descriptor();
+        const std::string channel = inside::channel_directory();
+        if (!channel.empty()) {
+            // Narrowed work asks its worker.
+            auto answer =
+                inside::call(channel, request, std::nullopt, request.interrupt_descriptor);
+            if (!answer) return std::move(answer).error();
+            if (!*answer) return ExitCode::interrupted;
+            return tell(invocation, nullptr, *inside, (*answer)->request);
+        }
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
         Result<AskResult> asked = tasks->ask(inside->task_id, inside->task_session_id, request);
         if (!asked) return std::move(asked).error();
-        return tell(invocation, *tasks, *inside, asked->request);
+        return tell(invocation, &*tasks, *inside, asked->request);
     }
 
 private:
-    Result<ExitCode> tell(Invocation& invocation, const Tasks& tasks, const InsideTask& inside,
+    Result<ExitCode> tell(Invocation& invocation, const Tasks* tasks, const InsideTask& inside,
                           const RequestStatus& request) const {
         if (request.state == RequestState::withdrawn) {
             return Error{ErrorCode::conflict,
@@ -63,7 +73,7 @@ private:
                          "the task has ended, or is being ended"};
         }
         if (invocation.globals.json) {
-            Value answer = invocation.header(&tasks);
+            Value answer = invocation.header(tasks);
             answer.set("task_id", inside.task_id);
             answer.set("request_id", request.request_id);
             answer.set("state", request_state_word(request.state));

@@ -4,11 +4,16 @@
 #include "deadline.hpp"
 #include "detail_text.hpp"
 #include "either_descriptor.hpp"
+#include "environment.hpp"
+#include "inside_client.hpp"
 #include "interrupt.hpp"
 #include "option_values.hpp"
 #include "output_printer.hpp"
 #include "verbs.hpp"
 #include "wait_report.hpp"
+
+#include <filesystem>
+#include <system_error>
 
 namespace loong::cli {
 namespace {
@@ -55,6 +60,8 @@ public:
         if (Result<void> read = read_options(invocation); !read) return std::move(read).error();
         Result<std::vector<CreateRequest>> requests = read_requests(invocation);
         if (!requests) return std::move(requests).error();
+        const std::string channel = inside::channel_directory();
+        if (!channel.empty()) return create_inside(invocation, channel, *requests);
         // Before the task is there, so that its id is printed whenever the interrupt comes.
         std::optional<Interrupt> interrupt;
         if (waits()) {
@@ -67,7 +74,7 @@ public:
         Result<Created> created = create(*tasks, *requests);
         if (!created) return std::move(created).error();
         if (!batch_ && !created->front()) return created->front().error();
-        if (!interrupt) return report_created(invocation, *tasks, *created, batch_.has_value());
+        if (!interrupt) return report_created(invocation, &*tasks, *created, batch_.has_value());
         return follow_ ? follow(invocation, *tasks, *created->front(), *interrupt)
                        : wait(invocation, *tasks, *created, *interrupt);
     }
@@ -75,6 +82,32 @@ public:
 private:
     [[nodiscard]] bool waits() const {
         return wait_ || follow_ || pass_exit_code_ || wait_timeout_.has_value();
+    }
+
+    /// Narrowed work asks its worker, which creates the task with what this one may do at most.
+    Result<ExitCode> create_inside(Invocation& invocation, const std::string& channel,
+                                   const std::vector<CreateRequest>& requests) const {
+        if (waits()) return inside::not_inside("to wait for a task");
+        Created created;
+        for (CreateRequest request : requests) {
+            if (request.working_directory.empty()) {
+                std::error_code error;
+                request.working_directory = std::filesystem::current_path(error).string();
+            }
+            request.submitter_environment = own_environment();
+            auto answer = inside::call(channel, request, std::nullopt);
+            if (!answer) {
+                created.emplace_back(std::move(answer).error());
+            } else if (*answer && (*answer)->created) {
+                created.emplace_back(*std::move((*answer)->created));
+                TaskDetail& task = created.back()->task;
+                task.work = std::move(request.work);
+                task.working_directory = std::move(request.working_directory);
+            } else {
+                created.emplace_back(inside::not_inside("to create a task so"));
+            }
+        }
+        return report_created(invocation, nullptr, created, batch_.has_value());
     }
 
     Result<void> read_options(const Invocation& invocation) {
@@ -159,7 +192,7 @@ private:
             }
             waited = wait_exit_code(*result, waiting);
         }
-        Result<ExitCode> reported = report_created(invocation, tasks, created, batch_.has_value());
+        Result<ExitCode> reported = report_created(invocation, &tasks, created, batch_.has_value());
         if (!reported) return reported;
         if (pass_exit_code_ && waited != ExitCode::interrupted) return waited;
         return first_that_applies({*reported, waited});

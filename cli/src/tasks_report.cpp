@@ -1,4 +1,5 @@
 #include "detail_text.hpp"
+#include "inside_client.hpp"
 #include "inside_task.hpp"
 #include "json_writer.hpp"
 #include "option_values.hpp"
@@ -25,6 +26,8 @@ public:
         if (!request) return std::move(request).error();
         Result<InsideTask> inside = inside_task("report");
         if (!inside) return std::move(inside).error();
+        const std::string channel = inside::channel_directory();
+        if (!channel.empty()) return report_inside(invocation, channel, *request);
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
         Result<TaskDetail> detail =
@@ -40,6 +43,23 @@ public:
     }
 
 private:
+    /// Narrowed work tells its worker. Where none is there it does not wait for one.
+    static Result<ExitCode> report_inside(Invocation& invocation, const std::string& channel,
+                                          const ReportRequest& request) {
+        constexpr Milliseconds patience = std::chrono::seconds(5);
+        auto told = inside::call(channel, request, patience);
+        if (!told) return std::move(told).error();
+        if (!*told) invocation.warnings.emplace_back("no worker is there; the next one is told");
+        if (invocation.globals.json) {
+            Value answer = invocation.header(nullptr);
+            answer.set("task", Value());
+            invocation.out.print(to_json(answer));
+        } else if (!*told) {
+            invocation.err.print("warning: " + invocation.warnings.back() + "\n");
+        }
+        return ExitCode::done;
+    }
+
     Result<ReportRequest> read_request() const {
         if (!progress_ && !note_ && !state_) {
             return Error{ErrorCode::invalid_argument, "nothing to report",

@@ -172,8 +172,14 @@ void CarriedSession::signal(const SessionSignals& signals) {
         signals_.timeout |= signals.timeout;
         signals_.answer |= signals.answer;
         signals_.detach |= signals.detach;
+        if (signals.answer && answer_bell_ != nullptr) answer_bell_->ring();
     }
     signal_.ring();
+}
+
+void CarriedSession::ring_on_answer(const Bell* bell) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    answer_bell_ = bell;
 }
 
 SessionSignals CarriedSession::take_signals() {

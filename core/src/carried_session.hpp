@@ -63,6 +63,8 @@ public:
     [[nodiscard]] std::string task_id() const { return spec_.task_id; }
     /// Tells the runtime; what is set stays set.
     void signal(const SessionSignals& signals);
+    /// Rings `bell` as well whenever an answer is passed on; null: no longer.
+    void ring_on_answer(const Bell* bell);
     /// Appends a command under this session's lease.
     Result<std::vector<Event>> apply_command(const Command& command);
     /// Looks what others appended: passes on cancel and answers, acknowledges a cancel, stops and
@@ -116,6 +118,8 @@ private:
     bool ended_ = false;
     LoadedTask task_;
     SessionSignals signals_;
+    /// Belongs to whoever answers the work.
+    const Bell* answer_bell_ = nullptr;
     bool cancel_acknowledged_ = false;
     std::size_t resolved_requests_ = 0;
     /// What is left of the timeout while the clock stands still; the end while it runs. Steady,

@@ -89,6 +89,30 @@ private:
     RuntimeDiagnosis* inner_;
 };
 
+class CheckedPolicyEnforcer : public PolicyEnforcer {
+public:
+    CheckedPolicyEnforcer(std::string plugin, PolicyEnforcer* inner)
+        : plugin_(std::move(plugin)),
+          inner_(inner) {}
+
+    std::vector<std::string> tools() override {
+        return guarded_value([&] { return inner_->tools(); }, std::vector<std::string>());
+    }
+    Result<std::vector<std::string>> enforcement(const SessionSpec& spec) override {
+        return guarded(
+            plugin_, "enforcement", [&] { return inner_->enforcement(spec); },
+            [](const std::vector<std::string>& by) {
+                return by.empty() ? std::string("names nothing that enforces a policy")
+                                  : std::string();
+            });
+    }
+
+private:
+    std::string plugin_;
+    /// Belongs to the runtime.
+    PolicyEnforcer* inner_;
+};
+
 } // namespace
 
 CheckedRuntime::CheckedRuntime(std::string plugin, Inner inner)
@@ -103,6 +127,11 @@ CheckedRuntime::CheckedRuntime(std::string plugin, Inner inner)
         guarded_value([&] { return diagnosis(*inner_); }, static_cast<RuntimeDiagnosis*>(nullptr));
     if (diagnosis_inner != nullptr) {
         diagnosis_ = std::make_unique<CheckedRuntimeDiagnosis>(plugin_, diagnosis_inner);
+    }
+    PolicyEnforcer* enforcer_inner = guarded_value([&] { return policy_enforcer(*inner_); },
+                                                   static_cast<PolicyEnforcer*>(nullptr));
+    if (enforcer_inner != nullptr) {
+        enforcer_ = std::make_unique<CheckedPolicyEnforcer>(plugin_, enforcer_inner);
     }
 }
 
@@ -119,6 +148,7 @@ Result<Outcome> CheckedRuntime::run(SessionContext& context) {
 void* CheckedRuntime::extension(std::string_view name) {
     if (name == DurableRuntime::extension_name) return durable_.get();
     if (name == RuntimeDiagnosis::extension_name) return diagnosis_.get();
+    if (name == PolicyEnforcer::extension_name) return enforcer_.get();
     return guarded_value([&] { return inner_->extension(name); }, static_cast<void*>(nullptr));
 }
 

@@ -27,6 +27,7 @@ private:
     /// Null where the plugin has no such ability, as the next one.
     std::unique_ptr<DurableRuntime> durable_;
     std::unique_ptr<RuntimeDiagnosis> diagnosis_;
+    std::unique_ptr<PolicyEnforcer> enforcer_;
 };
 
 } // namespace loong

@@ -1,12 +1,14 @@
 #include "control_group.hpp"
 #include "environment.hpp"
 #include "loong/ids.hpp"
+#include "loong/narrow_policy.hpp"
 #include "record.hpp"
 #include "session_spec_of.hpp"
 #include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 #include "text.hpp"
+#include "tool_policy_places.hpp"
 
 #include <algorithm>
 #include <array>
@@ -147,6 +149,8 @@ struct Submission {
     std::vector<std::string> visible_to;
     std::string scope_session_id;
     int depth = 0;
+    /// What every task's policy starts from.
+    PolicyBase policy_base;
 };
 
 struct PreparedTask {
@@ -198,7 +202,6 @@ private:
         document.limits.timeout = request.timeout;
         if (request.grace) document.limits.grace = *request.grace;
         if (request.max_output_bytes) document.limits.max_output_bytes = *request.max_output_bytes;
-        document.tool_policy.rules = tasks_.config().tool_policy;
         return {};
     }
 
@@ -245,11 +248,43 @@ private:
         document.runtime_settings = (*entry)->settings;
         Result<Runtime*> runtime = tasks_.workspace().runtime(document);
         if (!runtime) return std::move(runtime).error();
-        const std::string session_id =
-            std::string(child_session_id_prefix) + new_ulid(document.created_at);
-        session_id_ = session_id;
-        return (*runtime)->check(
-            session_spec_of(document, session_id, 1, prepared.secrets, tasks_.workspace()));
+        Result<void> policy = set_tool_policy(request, document, policy_enforcer(**runtime));
+        if (!policy) return policy;
+        session_id_ = std::string(child_session_id_prefix) + new_ulid(document.created_at);
+        const SessionSpec spec =
+            session_spec_of(document, session_id_, 1, prepared.secrets, tasks_.workspace());
+        Result<void> checked = (*runtime)->check(spec);
+        if (!checked || !document.tool_policy.narrowed) return checked;
+        Result<std::vector<std::string>> enforced = policy_enforcer(**runtime)->enforcement(spec);
+        if (!enforced) return std::move(enforced).error();
+        document.tool_policy.enforced_by = *std::move(enforced);
+        return {};
+    }
+
+    Result<void> set_tool_policy(const CreateRequest& request, TaskDocument& document,
+                                 PolicyEnforcer* enforcer) {
+        PolicyTarget target;
+        target.working_directory = real_path(document.working_directory);
+        if (enforcer != nullptr) target.runtime_tools = enforcer->tools();
+        const std::vector<std::string> known = known_tools(submission_.policy_base, target);
+        for (const ToolRule& rule : request.tools.rules) {
+            if (std::find(known.begin(), known.end(), rule.tool) != known.end()) continue;
+            return invalid("tool policy: unknown tool " +
+                               shorten(escape_controls(rule.tool), derived_label),
+                           suggest(rule.tool, known));
+        }
+        Result<ToolNarrowing> wish = resolve_narrowing(request.tools, target.working_directory);
+        if (!wish) return std::move(wish).error();
+        Result<ToolPolicy> policy = narrow_policy(submission_.policy_base, *wish, target);
+        if (!policy) return std::move(policy).error();
+        document.tool_policy = *std::move(policy);
+        if (document.tool_policy.narrowed && enforcer == nullptr) {
+            return Error{ErrorCode::unsupported,
+                         "runtime " + document.runtime +
+                             ": it cannot hold its work to a tool policy",
+                         "leave the narrowing out, or use another runtime"};
+        }
+        return check_write_directories(document.tool_policy, tasks_.workspace());
     }
 
     Result<void> set_events(PreparedTask& prepared) {
@@ -296,8 +331,10 @@ Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t ho
     submission.visible_to = tasks.lineage();
     submission.scope_session_id = tasks.lineage().front();
     submission.depth = static_cast<int>(tasks.lineage().size()) - 1;
-    if (submission.depth == 0) return submission;
     const Config& config = tasks.config();
+    submission.policy_base.name = "the configuration";
+    submission.policy_base.policy.rules = resolve_rules(config.tool_policy);
+    if (submission.depth == 0) return submission;
     if (submission.depth > config.max_depth) {
         return Error{ErrorCode::delegate_depth_exceeded,
                      "session " + tasks.session_id() + ": it lies " +
@@ -325,6 +362,10 @@ Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t ho
                          " any more, so it cannot own new tasks",
                      "create the task from a root session, with --session NAME"};
     }
+    Result<LoadedTask> creator = load_task(tasks.store(), parent->value_or(std::string()));
+    if (!creator) return std::move(creator).error();
+    submission.policy_base.name = "task " + creator->document.task_id + ", which creates it,";
+    submission.policy_base.policy = std::move(creator->document.tool_policy);
     return submission;
 }
 

@@ -11,7 +11,7 @@ namespace loong {
 namespace {
 
 // What the shell and loong set anew for every process says nothing about the work.
-constexpr std::array<std::string_view, 10> never_passed = {"_",
+constexpr std::array<std::string_view, 11> never_passed = {"_",
                                                            "SHLVL",
                                                            "OLDPWD",
                                                            "PWD",
@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 10> never_passed = {"_",
                                                            "LOONG_SESSION_ID",
                                                            "LOONG_HOME",
                                                            "LOONG_CONFIG",
+                                                           "LOONG_CHANNEL",
                                                            "INVOCATION_ID"};
 
 constexpr std::array<std::string_view, 14> secret_words = {

@@ -1,5 +1,7 @@
 #include "session_spec_of.hpp"
 
+#include "tool_policy_places.hpp"
+
 namespace loong {
 
 SessionSpec session_spec_of(const TaskDocument& document, const std::string& task_session_id,
@@ -16,6 +18,9 @@ SessionSpec session_spec_of(const TaskDocument& document, const std::string& tas
     spec.working_directory = document.working_directory;
     spec.environment = document.environment;
     spec.environment.insert(spec.environment.end(), secrets.begin(), secrets.end());
+    // Where there is a channel, the worker says so; nobody else may open a directory in its name.
+    std::erase_if(spec.environment,
+                  [](const auto& variable) { return variable.name == channel_variable; });
     const auto set = [&](const char* name, const std::string& value) {
         spec.environment.push_back({name, value});
     };
@@ -28,6 +33,8 @@ SessionSpec session_spec_of(const TaskDocument& document, const std::string& tas
     if (!workspace.config().file.empty()) set("LOONG_CONFIG", workspace.config().file);
     spec.limits = document.limits;
     spec.tool_policy = document.tool_policy;
+    // Also where the task is not narrowed: a step of it may be.
+    set_places(spec.tool_policy, workspace);
     spec.settings = document.runtime_settings;
     return spec;
 }

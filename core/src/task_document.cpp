@@ -157,6 +157,14 @@ void write_policy(DocumentWriter& out, const ToolPolicy& policy) {
     out.boolean("narrowed", policy.narrowed);
     if (policy.read_directories) out.texts("read_directories", *policy.read_directories);
     if (policy.write_directories) out.texts("write_directories", *policy.write_directories);
+    if (!policy.base_tool_ids.empty()) out.texts("base_tool_ids", policy.base_tool_ids);
+    if (!policy.requested_tool_ids.empty()) {
+        out.texts("requested_tool_ids", policy.requested_tool_ids);
+    }
+    if (!policy.effective_tool_ids.empty()) {
+        out.texts("effective_tool_ids", policy.effective_tool_ids);
+    }
+    if (!policy.enforced_by.empty()) out.texts("enforced_by", policy.enforced_by);
     if (!policy.rules.empty()) {
         out.open("rules");
         for (const ToolRule& rule : policy.rules) {

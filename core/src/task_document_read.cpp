@@ -291,6 +291,10 @@ void read_policy(const YAML::Node& node, const std::string& what, ToolPolicy& po
                   {"narrowed", into_boolean(policy.narrowed)},
                   {"read_directories", directories(policy.read_directories)},
                   {"write_directories", directories(policy.write_directories)},
+                  {"base_tool_ids", into_texts(policy.base_tool_ids)},
+                  {"requested_tool_ids", into_texts(policy.requested_tool_ids)},
+                  {"effective_tool_ids", into_texts(policy.effective_tool_ids)},
+                  {"enforced_by", into_texts(policy.enforced_by)},
                   {"rules", into_list(policy.rules, rule_of)}},
                  {"network", "narrowed"});
 }

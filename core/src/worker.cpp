@@ -1,11 +1,13 @@
 #include "worker.hpp"
 
 #include "hand_over.hpp"
+#include "inside_channel.hpp"
 #include "lease_names.hpp"
 #include "session_files.hpp"
 #include "session_spec_of.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
+#include "tool_policy_places.hpp"
 
 #include <algorithm>
 #include <array>
@@ -146,7 +148,18 @@ Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& sessi
                                     const TaskDocument& document, bool adopted) {
     Result<Runtime*> runtime = workspace_.runtime(document);
     if (!runtime) return std::move(runtime).error();
-    if (!adopted) return (*runtime)->run(*session);
+    if (!adopted) {
+        // Places may have moved since the task was created, and so may the runtime.
+        Result<void> safe = check_write_directories(session->spec().tool_policy, workspace_);
+        if (!safe) return std::move(safe).error();
+        if (document.tool_policy.narrowed && policy_enforcer(**runtime) == nullptr) {
+            return Error{ErrorCode::unsupported,
+                         "runtime " + document.runtime +
+                             ": it cannot hold its work to a tool policy",
+                         {}};
+        }
+        return (*runtime)->run(*session);
+    }
     DurableRuntime* able = durable(**runtime);
     if (able == nullptr) {
         return Error{ErrorCode::unsupported,
@@ -194,6 +207,9 @@ void Worker::carry(Claim claim, bool adopted) {
     setup.slots = Slots{std::move(slot_), std::move(claim.runtime_slot)};
     setup.spec =
         session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
+    if (setup.spec.tool_policy.narrowed && directory) {
+        setup.spec.environment.push_back({channel_variable, inside_directory(*directory)});
+    }
     setup.spec.rerun_started_steps = current.rerun_started_steps;
     setup.task = std::move(claim.task);
     setup.directory = directory ? *directory : std::string();
@@ -204,10 +220,21 @@ void Worker::carry(Claim claim, bool adopted) {
         slot_ = std::move(setup.slots.worker);
         return;
     }
+    std::unique_ptr<InsideChannel> channel;
+    if (!failed && document.tool_policy.narrowed) {
+        Result<std::unique_ptr<InsideChannel>> started =
+            InsideChannel::start(*session, workspace_.options());
+        if (started) {
+            channel = *std::move(started);
+        } else {
+            fail(std::move(started).error());
+        }
+    }
     if (monitor_) monitor_->attend(*session);
     Result<Outcome> outcome =
         failed ? Result<Outcome>(trouble) : run_session(*session, document, adopted);
     if (monitor_) monitor_->attend(nullptr);
+    channel.reset();
     if (!outcome || outcome->kind != OutcomeKind::detached) {
         finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()));
     }

@@ -42,25 +42,56 @@ struct SessionLimits {
 
 enum class ToolDecision : std::uint8_t { allow, ask, deny };
 
-/// What is decided about the use of one tool. Where several rules fit, the strictest holds.
+/// What is decided about the use of one tool; loong/tool_policy.hpp says which rule decides.
 struct ToolRule {
     /// `shell.exec`, `fs.read`, `fs.write`, `net.connect`, `task.create`, or a runtime's own.
     std::string tool;
     ToolDecision decision = ToolDecision::allow;
-    /// Only for uses that start so (a command prefix or an absolute directory); empty: all.
+    /// Only for uses that start so (a command prefix or an absolute directory); empty: all others.
     std::string prefix;
 };
 
 /// What a session may do. `rules` are complete: base, parent and task folded into one.
 struct ToolPolicy {
     std::vector<ToolRule> rules;
-    /// Absolute directories; absent means not narrowed.
+    /// Absolute directories, free of symbolic links; absent: everything but `hidden_directories`,
+    /// and nothing but what the rules say where the policy is not `narrowed`.
     std::optional<std::vector<std::string>> read_directories;
+    /// Always there where the policy is `narrowed`. A private temporary directory comes on top.
     std::optional<std::vector<std::string>> write_directories;
     bool network = true;
-    /// The task asked for less than the base allows.
+    /// The work has to be held to this policy: it must not start where that cannot be done.
     bool narrowed = false;
+    /// The tools that are not denied as a whole: by the base (the configuration, or the policy of
+    /// the task that created this one), and in effect; and those that the request named.
+    std::vector<std::string> base_tool_ids;
+    std::vector<std::string> requested_tool_ids;
+    std::vector<std::string> effective_tool_ids;
+    /// What the runtime said would hold the work to it, when the task was created.
+    std::vector<std::string> enforced_by;
+    /// loong's own state: narrowed work neither reads nor writes it, whatever else it may. Absolute,
+    /// free of symbolic links; not kept in the document but true of the moment.
+    std::vector<std::string> hidden_directories;
+    /// What narrowed work must not be able to write: the state, the configuration, the plugins and
+    /// loong itself. Like `hidden_directories`.
+    std::vector<std::string> protected_places;
 };
+
+/// By how much less than the base allows a task, or a step, may do. It only ever narrows.
+struct ToolNarrowing {
+    /// Prefixes of `fs.read` and `fs.write` are directories. An allowed prefix allows nothing but
+    /// what is allowed so, unless there is a rule for the whole tool as well; for those two it is
+    /// the same as `read` and `write`.
+    std::vector<ToolRule> rules;
+    /// Directories; empty: as the base says.
+    std::vector<std::string> read;
+    std::vector<std::string> write;
+    bool no_network = false;
+};
+
+/// The variable with the directory through which narrowed work reaches loong (`report`, `ask`,
+/// `create`). Such work has to be able to read and write it, though it lies below what is hidden.
+inline constexpr const char* channel_variable = "LOONG_CHANNEL";
 
 struct EnvironmentVariable {
     std::string name;

@@ -73,6 +73,8 @@ struct CreateRequest {
     bool hold = false;
     std::string dedupe_key;
     std::optional<std::uint64_t> max_output_bytes;
+    /// Relative directories lie below the task's.
+    ToolNarrowing tools;
 };
 
 /// One line of a listing.

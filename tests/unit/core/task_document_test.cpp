@@ -58,6 +58,10 @@ TaskDocument full_document(Text text) {
     document.tool_policy.write_directories = std::vector<std::string>{};
     document.tool_policy.network = false;
     document.tool_policy.narrowed = true;
+    document.tool_policy.base_tool_ids = {text(), text()};
+    document.tool_policy.requested_tool_ids = {text()};
+    document.tool_policy.effective_tool_ids = {text()};
+    document.tool_policy.enforced_by = {text(), text()};
     return document;
 }
 
@@ -108,6 +112,10 @@ std::vector<std::string> members_of(const TaskDocument& document) {
     add_texts(document.work.arguments);
     add_texts(document.secret_names);
     add_texts(document.withheld_names);
+    add_texts(document.tool_policy.base_tool_ids);
+    add_texts(document.tool_policy.requested_tool_ids);
+    add_texts(document.tool_policy.effective_tool_ids);
+    add_texts(document.tool_policy.enforced_by);
     add_directories(document.tool_policy.read_directories);
     add_directories(document.tool_policy.write_directories);
     for (const Dependency& dependency : document.dependencies) {

@@ -56,7 +56,8 @@ inline constexpr std::uint64_t runtime_layout =
                   StepReport, Progress, Outcome, ResourceUse, Result<Outcome>,
                   Result<std::optional<Outcome>>, Probe, Result<Probe>, Result<bool>, LostSession,
                   RuntimeSetup, Runtime, DurableRuntime, Finding, Result<std::vector<Finding>>,
-                  RuntimeDiagnosis, SessionContext>();
+                  RuntimeDiagnosis, PolicyEnforcer, Result<std::vector<std::string>>,
+                  SessionContext>();
 
 inline constexpr std::uint64_t store_layout =
     layout::stamp<Error, Result<void>, Result<std::uint64_t>, Value, Settings, TaskSummary,

@@ -5,7 +5,8 @@
 /// whose work can outlive its worker also implements `DurableRuntime` and returns it from
 /// extension(). Rules for work that lives elsewhere (ssh, a cluster, a container): name it after
 /// `task_session_id`, save the handle *before* starting it, never take unreachable for gone.
-/// One that depends on what the machine offers tells of it through `RuntimeDiagnosis`.
+/// One that depends on what the machine offers tells of it through `RuntimeDiagnosis`. One that can
+/// hold its work to a tool policy implements `PolicyEnforcer`; others get no narrowed sessions.
 ///
 /// Defaults: [serial], one session at a time per object. Arguments are valid during the call only.
 /// No exception leaves; one that does is reported as `plugin_fault` and fails the session. A failure
@@ -147,6 +148,31 @@ public:
 /// The ability of a runtime to tell how it stands, or null.
 [[nodiscard]] inline RuntimeDiagnosis* diagnosis(Runtime& runtime) {
     return static_cast<RuntimeDiagnosis*>(runtime.extension(RuntimeDiagnosis::extension_name));
+}
+
+/// For a runtime that can hold its work to a tool policy. Core gives narrowed sessions
+/// (`ToolPolicy::narrowed`) to no other one.
+class PolicyEnforcer {
+public:
+    static constexpr std::string_view extension_name = "loong.runtime.tool_policy";
+
+    PolicyEnforcer() = default;
+    PolicyEnforcer(const PolicyEnforcer&) = delete;
+    PolicyEnforcer& operator=(const PolicyEnforcer&) = delete;
+    virtual ~PolicyEnforcer() = default;
+
+    /// The runtime's own tools, besides those of loong/tool_policy.hpp. [any-thread]
+    virtual std::vector<std::string> tools() = 0;
+
+    /// What would hold the work of `spec`, whose policy is narrowed, to it: a few words each, for
+    /// the operator (`landlock 7`, `seccomp`). Asked when a task is created; run() looks again and
+    /// fails rather than start work unprotected. `unsupported`: what is missing on this machine.
+    virtual Result<std::vector<std::string>> enforcement(const SessionSpec& spec) = 0;
+};
+
+/// The ability of a runtime to hold its work to a policy, or null.
+[[nodiscard]] inline PolicyEnforcer* policy_enforcer(Runtime& runtime) {
+    return static_cast<PolicyEnforcer*>(runtime.extension(PolicyEnforcer::extension_name));
 }
 
 /// What a runtime is made from.
