@@ -11,6 +11,9 @@ std::string how_it_ended(const ExitRecord& record) {
     if (record.not_started == "working_directory") {
         return "could not be started: working directory: " + error_text(record.error_number);
     }
+    if (record.not_started == "narrowing") {
+        return "could not be started: narrowing it failed: " + error_text(record.error_number);
+    }
     if (!record.not_started.empty()) {
         return "could not be started: " + error_text(record.error_number);
     }

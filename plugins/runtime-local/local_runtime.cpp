@@ -3,6 +3,8 @@
 #include "end_work.hpp"
 #include "probe_work.hpp"
 #include "session_runner.hpp"
+#include "step_policy.hpp"
+#include <loong/narrow_policy.hpp>
 
 namespace loong::local {
 namespace {
@@ -46,6 +48,28 @@ Result<void> check_steps(const SessionSpec& spec, const LocalSettings& settings,
     return {};
 }
 
+/// What each step says of the tools can be said, and narrows; nothing that it lets be written holds
+/// loong.
+Result<void> check_policies(const SessionSpec& spec, const Plan& plan) {
+    for (const Step& step : plan.steps) {
+        if (!step.narrows) continue;
+        auto policy = policy_of(spec, step);
+        Error error;
+        if (!policy) {
+            error = std::move(policy).error();
+        } else if (const auto conflict = write_conflict(*policy)) {
+            error = invalid("tool policy: it could write " + conflict->writable + ", and with it " +
+                                conflict->place,
+                            "name smaller directories to be written");
+        } else {
+            continue;
+        }
+        error.message = step_message(plan, step, error.message);
+        return error;
+    }
+    return {};
+}
+
 struct Prepared {
     LocalSettings settings;
     Plan plan;
@@ -70,8 +94,10 @@ Result<std::unique_ptr<Runtime>> LocalRuntime::make(const RuntimeSetup& setup) {
 }
 
 void* LocalRuntime::extension(std::string_view name) {
-    if (name != DurableRuntime::extension_name) return nullptr;
-    return static_cast<DurableRuntime*>(this);
+    if (name == DurableRuntime::extension_name) return static_cast<DurableRuntime*>(this);
+    if (name == RuntimeDiagnosis::extension_name) return static_cast<RuntimeDiagnosis*>(this);
+    if (name == PolicyEnforcer::extension_name) return static_cast<PolicyEnforcer*>(this);
+    return nullptr;
 }
 
 Result<void> LocalRuntime::check(const SessionSpec& spec) {
@@ -79,13 +105,21 @@ Result<void> LocalRuntime::check(const SessionSpec& spec) {
     if (!prepared) return std::move(prepared).error();
     auto directory = check_directory(spec.working_directory);
     if (!directory) return directory;
+    auto policies = check_policies(spec, prepared->plan);
+    if (!policies) return policies;
+    if (is_narrowed(spec, prepared->plan)) {
+        auto able = check_abilities(abilities());
+        if (!able) return able;
+    }
     return check_steps(spec, prepared->settings, prepared->plan);
 }
 
 Result<Outcome> LocalRuntime::run(SessionContext& context) {
     auto prepared = prepare(context.spec());
     if (!prepared) return std::move(prepared).error();
-    return SessionRunner(context, std::move(prepared->settings), std::move(prepared->plan)).run();
+    return SessionRunner(context, std::move(prepared->settings), std::move(prepared->plan),
+                         [this] { return abilities(); })
+        .run();
 }
 
 Result<std::optional<Outcome>> LocalRuntime::resume(SessionContext& context,
@@ -94,7 +128,8 @@ Result<std::optional<Outcome>> LocalRuntime::resume(SessionContext& context,
     if (!handle) return std::optional<Outcome>();
     auto prepared = prepare(context.spec());
     if (!prepared) return std::move(prepared).error();
-    SessionRunner runner(context, std::move(prepared->settings), std::move(prepared->plan));
+    SessionRunner runner(context, std::move(prepared->settings), std::move(prepared->plan),
+                         [this] { return abilities(); });
     return runner.resume(*handle);
 }
 
@@ -113,6 +148,20 @@ Result<Probe> LocalRuntime::probe(const LostSession& session) {
 
 Result<bool> LocalRuntime::end(const LostSession& session, EndHow how) {
     return end_work(session, parse_handle(session.handle), how);
+}
+
+KernelAbilities LocalRuntime::abilities() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (!abilities_) abilities_ = detect_kernel_abilities();
+    return *abilities_;
+}
+
+Result<std::vector<Finding>> LocalRuntime::diagnose() { return describe(abilities()); }
+
+Result<std::vector<std::string>> LocalRuntime::enforcement(const SessionSpec& spec) {
+    auto able = check_abilities(abilities());
+    if (!able) return std::move(able).error();
+    return enforced_by(abilities(), spec.tool_policy);
 }
 
 } // namespace loong::local

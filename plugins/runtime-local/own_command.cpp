@@ -47,7 +47,12 @@ Result<Descriptor> write_spec(const KeeperStart& start) {
     header.max_output_bytes = start.limits.max_output_bytes;
     header.grace_microseconds =
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, start.limits.grace.count()));
+    const std::vector<std::uint64_t>& filter = start.confinement.filter;
+    static_assert(sizeof(filter[0]) == keeper::filter_instruction_size);
+    header.flags = start.confinement.flags;
+    header.filter_size = filter.size();
     std::string content(reinterpret_cast<const char*>(&header), sizeof(header));
+    content.append(reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(filter[0]));
     content += text;
 
     Descriptor file(::memfd_create("loong-keeper", MFD_CLOEXEC));
@@ -117,7 +122,9 @@ Result<pid_t> spawn(const KeeperStart& start, int spec, int control) {
     if (!passed.add(spec, keeper::spec_descriptor) ||
         !passed.add(control, keeper::control_descriptor) ||
         !passed.add(start.lock, keeper::lock_descriptor) ||
-        !passed.add(directory.get(), keeper::directory_descriptor)) {
+        !passed.add(directory.get(), keeper::directory_descriptor) ||
+        (start.confinement.ruleset &&
+         !passed.add(start.confinement.ruleset.get(), keeper::ruleset_descriptor))) {
         return keeper_error(start.program, error_text(errno));
     }
     std::string name = "loong-keeper";

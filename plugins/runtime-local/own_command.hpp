@@ -2,6 +2,7 @@
 /// A command whose keeper this process started.
 
 #include "command.hpp"
+#include "confinement.hpp"
 #include "descriptor.hpp"
 #include "kept_command.hpp"
 #include "processes.hpp"
@@ -23,6 +24,7 @@ struct KeeperStart {
     std::string session_id;
     SessionLimits limits;
     Command command;
+    Confinement confinement;
 };
 
 class OwnCommand : public KeptCommand {

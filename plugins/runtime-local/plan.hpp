@@ -28,6 +28,9 @@ struct Step {
     std::vector<EnvironmentVariable> environment;
     /// Absolute or relative to the session's; empty: the session's.
     std::string directory;
+    /// Steps that run: by how much less than the task the step may do. Directories as written.
+    ToolNarrowing narrowing;
+    bool narrows = false;
 };
 
 struct Plan {
@@ -38,8 +41,7 @@ struct Plan {
     bool has_steps = false;
 };
 
-/// `invalid_plan`: `<source>:<line>:<column>: <what is wrong>`, or `unsupported` for keys that this
-/// version does not know yet.
+/// `invalid_plan`: `<source>:<line>:<column>: <what is wrong>`.
 [[nodiscard]] Result<Plan> parse_plan(const std::string& yaml, const std::string& source);
 
 /// The plan of any kind of work.

@@ -15,12 +15,12 @@ namespace loong::local {
 namespace {
 
 constexpr std::array<std::string_view, 2> plan_keys{"name", "steps"};
-constexpr std::array<std::string_view, 9> step_keys{
-    "name", "run", "ask", "approve", "timeout", "continue_on_error", "retry", "env", "cwd"};
+/// `ask` is what a step asks, and in a step that runs something a list of tools.
+constexpr std::array<std::string_view, 14> step_keys{
+    "name", "run",   "ask",  "approve", "timeout", "continue_on_error", "retry", "env",
+    "cwd",  "allow", "deny", "read",    "write",   "no_network"};
 /// For steps that ask: there is nothing to repeat or to set up.
 constexpr std::array<std::string_view, 4> question_keys{"name", "ask", "approve", "timeout"};
-constexpr std::array<std::string_view, 5> narrowing_keys{"allow", "deny", "write", "read",
-                                                         "no_network"};
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_question = 4096;
 constexpr int most_retries = 1000;
@@ -99,10 +99,6 @@ private:
     [[noreturn]] void refuse_key(const YAML::Node& key, const std::string& known,
                                  const std::string& what, const std::string& nearest) const {
         const std::string& name = key.Scalar();
-        if (contains(narrowing_keys, name)) {
-            refuse(key.Mark(), "the key " + name + " (narrowing of one step) is not supported yet",
-                   "narrow the whole task instead", ErrorCode::unsupported);
-        }
         refuse(key.Mark(), "unknown key " + name + " in a " + what,
                nearest.empty() ? "a " + what + " has: " + known : "did you mean " + nearest + "?");
     }
@@ -126,7 +122,9 @@ private:
         if (!node.IsMap()) {
             refuse(node.Mark(), "a step is a mapping", "for example: - run: make -j4");
         }
-        const int kinds = (node["run"] ? 1 : 0) + (node["ask"] ? 1 : 0) + (node["approve"] ? 1 : 0);
+        // Beside `run` the key `ask` names tools.
+        const bool asks = node["ask"] && !(node["run"] && names_tools(node["ask"]));
+        const int kinds = (node["run"] ? 1 : 0) + (asks ? 1 : 0) + (node["approve"] ? 1 : 0);
         check_keys(node, step_keys, "step");
         if (kinds != 1) {
             refuse(node.Mark(), kinds == 0 ? "a step needs one of run, ask and approve"
@@ -187,6 +185,48 @@ private:
         if (node["retry"]) step.retry = retry(node["retry"]);
         if (node["env"]) step.environment = environment(node["env"]);
         if (node["cwd"]) step.directory = text(node["cwd"], "cwd");
+        read_narrowing(node, step);
+    }
+
+    /// A list, or a single word of the form of a tool.
+    static bool names_tools(const YAML::Node& node) {
+        if (node.IsSequence()) return true;
+        if (!node.IsScalar()) return false;
+        const std::string& word = node.Scalar();
+        const std::string tool = word.substr(0, word.find(':'));
+        return tool.find('.') != std::string::npos && tool.find(' ') == std::string::npos;
+    }
+
+    /// A text or a list of them.
+    std::vector<std::string> texts(const YAML::Node& node, const std::string& key) const {
+        std::vector<std::string> words;
+        if (!node.IsSequence()) return {text(node, key)};
+        for (const YAML::Node& word : node) words.push_back(text(word, key));
+        return words;
+    }
+
+    void read_narrowing(const YAML::Node& node, Step& step) const {
+        ToolNarrowing& narrowing = step.narrowing;
+        for (const auto& [key, decision] :
+             {std::pair("allow", ToolDecision::allow), std::pair("ask", ToolDecision::ask),
+              std::pair("deny", ToolDecision::deny)}) {
+            if (!node[key]) continue;
+            for (const std::string& word : texts(node[key], key)) {
+                const std::size_t colon = word.find(':');
+                ToolRule rule{word.substr(0, colon), decision, {}};
+                if (colon != std::string::npos) rule.prefix = word.substr(colon + 1);
+                if (rule.tool.empty() || (colon != std::string::npos && rule.prefix.empty())) {
+                    refuse(node[key].Mark(), std::string(key) + ": " + word + " names no tool",
+                           "write TOOL, or TOOL:PREFIX, for example shell.exec:git push");
+                }
+                narrowing.rules.push_back(std::move(rule));
+            }
+        }
+        if (node["read"]) narrowing.read = texts(node["read"], "read");
+        if (node["write"]) narrowing.write = texts(node["write"], "write");
+        if (node["no_network"]) narrowing.no_network = flag(node["no_network"], "no_network");
+        step.narrows = !narrowing.rules.empty() || !narrowing.read.empty() ||
+                       !narrowing.write.empty() || narrowing.no_network;
     }
 
     void read_question(const YAML::Node& node, Step& step) {

@@ -67,8 +67,8 @@ Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
         }
     }
     if (!end) return std::move(end).error();
-    if (end->has_value()) return end;
-    auto outcome = carry_on(index + 1);
+    auto outcome =
+        tidied(end->has_value() ? Result<Outcome>(std::move(**end)) : carry_on(index + 1));
     if (!outcome) return std::move(outcome).error();
     return std::optional(std::move(*outcome));
 }

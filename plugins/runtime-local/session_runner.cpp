@@ -28,7 +28,14 @@ CommandEnd not_startable(const Error& error) {
 Result<Outcome> SessionRunner::run() {
     auto locked = take_lock();
     if (!locked) return std::move(locked).error();
-    return carry_on(0);
+    return tidied(carry_on(0));
+}
+
+Result<Outcome> SessionRunner::tidied(Result<Outcome> outcome) const {
+    if (outcome && outcome->kind != OutcomeKind::detached) {
+        remove_temporary_directory(context_.directory());
+    }
+    return outcome;
 }
 
 Result<void> SessionRunner::take_lock() {
@@ -88,6 +95,12 @@ SessionRunner::StepEnd SessionRunner::perform_run(std::size_t index, int attempt
     if (attempt > 1) before.message = "attempt " + std::to_string(attempt);
     auto reported = report(index, StepRecord::State::started, before);
     if (!reported) return std::move(reported).error();
+    auto judged = judge(index, attempt);
+    if (!judged) return std::move(judged).error();
+    if (judged->what == Judgement::What::refused) {
+        return finish_step(index, std::move(judged->outcome));
+    }
+    if (judged->what == Judgement::What::interrupted) return std::optional(judged->outcome);
     auto end = run_command(index, attempt);
     if (!end) return std::move(end).error();
     return after_command(index, attempt, *end);
@@ -103,9 +116,11 @@ Result<CommandEnd> SessionRunner::run_command(std::size_t index, int attempt) {
         }
         return not_startable(command.error());
     }
-    KeeperStart start{context_.keeper_path(),     context_.directory(), lock_->descriptor(),
-                      command_id(index, attempt), spec.task_session_id, spec.limits,
-                      std::move(*command)};
+    auto confinement = confine_command(index, *command);
+    if (!confinement) return std::move(confinement).error();
+    KeeperStart start{context_.keeper_path(),     context_.directory(),   lock_->descriptor(),
+                      command_id(index, attempt), spec.task_session_id,   spec.limits,
+                      std::move(*command),        std::move(*confinement)};
     auto own = OwnCommand::start(start);
     if (!own) return std::move(own).error();
     // Durable before anything runs, so that nothing can run that nobody could find again. If this

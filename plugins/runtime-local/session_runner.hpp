@@ -3,13 +3,16 @@
 
 #include "await_command.hpp"
 #include "command.hpp"
+#include "confinement.hpp"
 #include "endings.hpp"
 #include "handle.hpp"
+#include "kernel_abilities.hpp"
 #include "plan.hpp"
 #include "settings.hpp"
 #include "work_lock.hpp"
 #include <loong/session_context.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,10 +22,13 @@ namespace loong::local {
 
 class SessionRunner {
 public:
-    SessionRunner(SessionContext& context, LocalSettings settings, Plan plan)
+    /// `abilities` is asked where the kernel has to hold something to the policy.
+    SessionRunner(SessionContext& context, LocalSettings settings, Plan plan,
+                  std::function<KernelAbilities()> abilities)
         : context_(context),
           settings_(std::move(settings)),
-          plan_(std::move(plan)) {}
+          plan_(std::move(plan)),
+          abilities_(std::move(abilities)) {}
 
     /// From the first step that earlier sessions have not completed.
     [[nodiscard]] Result<Outcome> run();
@@ -36,6 +42,7 @@ private:
 
     [[nodiscard]] Result<void> take_lock();
     [[nodiscard]] Result<Outcome> carry_on(std::size_t first);
+    [[nodiscard]] Result<Outcome> tidied(Result<Outcome> outcome) const;
     [[nodiscard]] StepEnd perform(std::size_t index, int attempt);
     [[nodiscard]] StepEnd perform_run(std::size_t index, int attempt);
     [[nodiscard]] StepEnd perform_question(std::size_t index);
@@ -47,6 +54,29 @@ private:
     [[nodiscard]] Result<RequestStatus> ask(const Step& step);
     [[nodiscard]] Result<Command> make_command(std::size_t index);
     [[nodiscard]] Outcome outcome_of_end(const Step& step, const CommandEnd& end);
+
+    /// What the policy says of a step's command.
+    struct Judgement {
+        enum class What : std::uint8_t {
+            /// It may be run, held to `settled_`.
+            run,
+            /// The step fails so.
+            refused,
+            /// Told to end before the operator answered; the session ends so.
+            interrupted,
+        };
+        What what = What::run;
+        Outcome outcome;
+    };
+    [[nodiscard]] Result<Judgement> judge(std::size_t index, int attempt);
+    [[nodiscard]] Result<Judgement> settle_policy(std::size_t index, int attempt,
+                                                  ToolPolicy policy);
+    /// Absent: told to end before there was an answer.
+    [[nodiscard]] Result<std::optional<bool>> permission(std::size_t index, int attempt,
+                                                         const NewRequest& request);
+    [[nodiscard]] static Judgement refused(std::string why);
+    [[nodiscard]] Judgement interrupted();
+    [[nodiscard]] Result<Confinement> confine_command(std::size_t index, Command& command);
 
     [[nodiscard]] bool is_done(const Step& step) const;
     [[nodiscard]] bool may_start(const Step& step) const;
@@ -64,6 +94,9 @@ private:
     SessionContext& context_;
     LocalSettings settings_;
     Plan plan_;
+    std::function<KernelAbilities()> abilities_;
+    /// The policy of the command that comes next, with the operator's answers.
+    ToolPolicy settled_;
     std::optional<WorkLock> lock_;
     std::vector<EnvironmentVariable> answers_;
     /// Times and resources of all commands so far.
@@ -73,6 +106,9 @@ private:
 
 /// The id of a step's attempt, as the keeper and the handle have it.
 [[nodiscard]] std::string command_id(std::size_t step, int attempt);
+
+/// Where a step's text is kept that is too long for an argument.
+[[nodiscard]] std::string script_file(const std::string& session_directory, std::size_t step);
 
 /// The command that a step runs. A text that is too long for an argument becomes a file in
 /// `session_directory`; where that is empty (nothing is to be run) only its name is made up.

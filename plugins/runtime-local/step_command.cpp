@@ -14,7 +14,7 @@ Result<void> use_shell(Command& command, const LocalSettings& settings, const st
         command.arguments.push_back(text);
         return {};
     }
-    const std::string file = session_directory + "/script-" + std::to_string(index) + ".sh";
+    const std::string file = script_file(session_directory, index);
     command.arguments = {"sh", file};
     if (session_directory.empty()) return {};
     return write_file(file, text);
@@ -24,6 +24,10 @@ Result<void> use_shell(Command& command, const LocalSettings& settings, const st
 
 std::string command_id(std::size_t step, int attempt) {
     return std::to_string(step) + "/" + std::to_string(attempt);
+}
+
+std::string script_file(const std::string& session_directory, std::size_t step) {
+    return session_directory + "/script-" + std::to_string(step) + ".sh";
 }
 
 Result<Command> command_of(const SessionSpec& spec, const LocalSettings& settings, const Step& step,

@@ -108,6 +108,7 @@ bool ask_child_of(pid_t pid, pid_t parent) {
 } // namespace
 
 bool Children::spared(pid_t pid) const {
+    if (!spare_others_) return false;
     const int file = open_process_file(pid, "environ");
     if (file < 0) return false;
     char chunk[512];

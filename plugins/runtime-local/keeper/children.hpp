@@ -17,7 +17,10 @@ struct Remains {
 
 class Children {
 public:
-    Children(pid_t leader, const char* session_id) : leader_(leader), session_id_(session_id) {}
+    /// `spare_others`: what says that it carries another task is not part of the work. Narrowed work
+    /// cannot start workers, and is not believed.
+    Children(pid_t leader, const char* session_id, bool spare_others)
+        : leader_(leader), session_id_(session_id), spare_others_(spare_others) {}
 
     /// Reaps the orphans that have ended.
     void reap() const;
@@ -41,6 +44,7 @@ private:
 
     pid_t leader_;
     const char* session_id_;
+    bool spare_others_;
 };
 
 } // namespace loong::keeper

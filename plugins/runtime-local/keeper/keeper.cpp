@@ -139,10 +139,11 @@ void Keeper::keep() {
     close(ends_[1]);
     release_spec(spec_);
     close(spec_descriptor);
+    if ((spec_.flags & narrowed_flag) != 0) close(ruleset_descriptor);
     ending_.start = started.stage;
     ending_.start_error = started.error;
     leader_ = started.pid;
-    Children children(leader_, spec_.session_id);
+    Children children(leader_, spec_.session_id, (spec_.flags & narrowed_flag) == 0);
     children_ = &children;
     if (started.stage == StartStage::done) {
         while (!finished_) wait_for_something();

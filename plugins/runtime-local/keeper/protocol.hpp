@@ -8,7 +8,7 @@
 namespace loong::keeper {
 
 /// First argument of the program. A keeper that is given another one refuses to start.
-inline constexpr const char* protocol_number = "1";
+inline constexpr const char* protocol_number = "2";
 
 /// Descriptors that the keeper finds open. It closes nothing below `first_other_descriptor` but the
 /// standard streams, which become /dev/null.
@@ -21,22 +21,38 @@ enum : int {
     lock_descriptor = 5,
     /// The session's directory.
     directory_descriptor = 6,
-    first_other_descriptor = 7,
+    /// A Landlock ruleset; only where the command is narrowed.
+    ruleset_descriptor = 7,
+    first_other_descriptor = 8,
 };
 
-inline constexpr std::uint32_t spec_magic = 0x314b4c4cU;
+inline constexpr std::uint32_t spec_magic = 0x324b4c4cU;
 
-/// After the header, each ended by a NUL: command id, session id, path of the program, working
+/// How the command is narrowed, besides the ruleset.
+enum : std::uint32_t {
+    /// It is. Without this the others mean nothing.
+    narrowed_flag = 1,
+    /// It gets a network namespace of its own, with nothing but a loopback device.
+    network_namespace_flag = 2,
+    /// And a user namespace, because the user may not make the other one without it.
+    user_namespace_flag = 4,
+};
+
+/// The system call filter follows the header: `filter_size` instructions of 8 bytes each. After it,
+/// each ended by a NUL: command id, session id, path of the program, working
 /// directory, the arguments (the program's name first), the environment.
 struct SpecHeader {
     std::uint32_t magic = spec_magic;
     std::uint32_t argument_count = 0;
     std::uint32_t environment_count = 0;
-    std::uint32_t reserved = 0;
+    std::uint32_t flags = 0;
     std::uint64_t text_size = 0;
     std::uint64_t max_output_bytes = 0;
     std::uint64_t grace_microseconds = 0;
+    std::uint64_t filter_size = 0;
 };
+
+inline constexpr std::size_t filter_instruction_size = 8;
 
 /// Packets to the keeper: one byte each. End of file before `go` means: exit, nothing happened.
 /// End of file after it means: go on alone.

@@ -31,6 +31,7 @@ const char* to_string(StartStage stage) {
     case StartStage::working_directory: return "working_directory";
     case StartStage::program: return "program";
     case StartStage::process: return "process";
+    case StartStage::narrowing: return "narrowing";
     case StartStage::done: break;
     }
     return "done";

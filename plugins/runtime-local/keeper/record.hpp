@@ -10,7 +10,7 @@ namespace loong::keeper {
 struct Stream;
 
 /// How far starting the command got.
-enum class StartStage : int { done, working_directory, program, process };
+enum class StartStage : int { done, working_directory, program, process, narrowing };
 
 struct Ending {
     const char* command_id = nullptr;

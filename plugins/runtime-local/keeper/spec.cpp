@@ -10,6 +10,9 @@
 namespace loong::keeper {
 namespace {
 
+/// The kernel's own limit.
+constexpr std::uint64_t most_filter_instructions = 4096;
+
 char command_id_copy[started_mark_size];
 char session_id_copy[128];
 
@@ -61,10 +64,15 @@ int read_spec(int descriptor, Spec& spec) {
 
     SpecHeader header;
     std::memcpy(&header, memory, sizeof(header));
-    auto* text = static_cast<char*>(memory) + sizeof(header);
-    const std::size_t text_size = size - sizeof(header);
-    if (header.magic != spec_magic || header.text_size != text_size || text_size == 0 ||
-        text[text_size - 1] != '\0' || header.argument_count == 0) {
+    const std::uint64_t filter_bytes = header.filter_size * filter_instruction_size;
+    if (header.magic != spec_magic || header.filter_size > most_filter_instructions ||
+        size - sizeof(header) < filter_bytes) {
+        return EPROTO;
+    }
+    auto* text = static_cast<char*>(memory) + sizeof(header) + filter_bytes;
+    const std::size_t text_size = size - sizeof(header) - filter_bytes;
+    if (header.text_size != text_size || text_size == 0 || text[text_size - 1] != '\0' ||
+        header.argument_count == 0) {
         return EPROTO;
     }
 
@@ -93,6 +101,9 @@ int read_spec(int descriptor, Spec& spec) {
     spec.session_id = session_id_copy;
     spec.max_output_bytes = header.max_output_bytes;
     spec.grace_microseconds = header.grace_microseconds;
+    spec.flags = header.flags;
+    spec.filter = static_cast<char*>(memory) + sizeof(header);
+    spec.filter_size = static_cast<std::uint16_t>(header.filter_size);
     return 0;
 }
 
@@ -105,6 +116,7 @@ void release_spec(Spec& spec) {
     spec.directory = nullptr;
     spec.arguments = nullptr;
     spec.environment = nullptr;
+    spec.filter = nullptr;
 }
 
 } // namespace loong::keeper

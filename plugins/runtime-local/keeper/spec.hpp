@@ -15,6 +15,10 @@ struct Spec {
     char** environment = nullptr;
     std::uint64_t max_output_bytes = 0;
     std::uint64_t grace_microseconds = 0;
+    /// Of protocol.hpp.
+    std::uint32_t flags = 0;
+    const void* filter = nullptr;
+    std::uint16_t filter_size = 0;
     /// Where everything above is, and where it is let go.
     void* memory = nullptr;
     std::size_t memory_size = 0;
