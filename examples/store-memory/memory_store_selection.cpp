@@ -126,8 +126,13 @@ Result<std::vector<CountGroup>> MemoryStore::count(const TaskFilter& filter) {
     const std::lock_guard lock(state_->mutex_);
     std::map<std::tuple<SessionState, bool, bool, DependencyState, bool, bool>, std::uint64_t>
         groups;
+    CountGroup unreadable;
+    unreadable.unreadable = true;
     for (const ListedTask& task : matching(filter)) {
-        if (!task.summary) continue;
+        if (!task.summary) {
+            ++unreadable.count;
+            continue;
+        }
         const TaskSummary& summary = *task.summary;
         ++groups[{summary.session_state, summary.archived, summary.held, task.dependencies,
                   is_due(summary, filter.now), is_overdue(summary, filter.now)}];
@@ -137,6 +142,7 @@ Result<std::vector<CountGroup>> MemoryStore::count(const TaskFilter& filter) {
         const auto& [state, archived, held, dependencies, due, overdue] = key;
         result.push_back({state, archived, held, dependencies, due, overdue, count});
     }
+    if (unreadable.count > 0) result.push_back(unreadable);
     return result;
 }
 

@@ -55,6 +55,13 @@ public:
         for (const auto& [key, count] : counts_) {
             if (count <= 0) continue;
             const TaskKind kind(std::get<0>(key));
+            if (kind.is_unreadable()) {
+                CountGroup unreadable;
+                unreadable.count = static_cast<std::uint64_t>(count);
+                unreadable.unreadable = true;
+                groups.push_back(unreadable);
+                continue;
+            }
             groups.push_back({kind.state(), kind.archived(), kind.held(), kind.dependencies(),
                               std::get<1>(key), std::get<2>(key),
                               static_cast<std::uint64_t>(count)});
@@ -186,6 +193,15 @@ std::vector<CountGroup> IndexQuery::count_by_kind() {
         if (!kind.is_unreadable() && kind.matches(*filter_))
             groups.add(kind, true, false, read.integer(1));
     }
+    // Of a task that cannot be read nobody knows who may see it, and somebody has to.
+    if (matches_by_kind(TaskKind::unreadable())) {
+        Statement unreadable =
+            database_->prepare("SELECT n FROM counts WHERE scope = ? AND kind = ? AND n > 0");
+        unreadable.bind(scope(scope_of_all())).bind(TaskKind::unreadable().number());
+        if (unreadable.step()) {
+            groups.add(TaskKind::unreadable(), true, false, unreadable.integer(0));
+        }
+    }
     // Time decides about few tasks: they are looked at one by one and change their group.
     Statement late = database_->prepare(
         "SELECT kind, scopes, not_before > ?1, overdue_at <= ?1 FROM tasks WHERE n IN ("
@@ -206,7 +222,7 @@ std::vector<CountGroup> IndexQuery::count_by_scan() {
     std::vector<std::string> ids = list(ListOrder::oldest_first, {}, SIZE_MAX).ids;
     for (const std::string& id : ids) {
         const Facts facts = facts_of(id);
-        if (!facts.kind.is_unreadable()) groups.add(facts.kind, facts.due, facts.overdue, 1);
+        groups.add(facts.kind, facts.due, facts.overdue, 1);
     }
     return groups.take();
 }

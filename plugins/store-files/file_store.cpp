@@ -205,11 +205,11 @@ Result<std::string> FileStore::task_directory(std::string_view task_id) {
 }
 
 Result<std::vector<Finding>> FileStore::verify() {
-    return Inspection(*root_, tasks_, index_).verify();
+    return Inspection(*root_, tasks_, index_, leases_).verify();
 }
 
 Result<void> FileStore::repair(const Finding& finding) {
-    return Inspection(*root_, tasks_, index_).repair(finding);
+    return Inspection(*root_, tasks_, index_, leases_).repair(finding);
 }
 
 } // namespace loong::store_files

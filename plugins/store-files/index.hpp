@@ -110,6 +110,11 @@ private:
 
     [[nodiscard]] IndexRows rows_of(Database& database) const;
     [[nodiscard]] Derived derive(std::string_view task_id) const;
+    /// Whether the files say something else than the row, or one of the two is missing; no while
+    /// they change.
+    [[nodiscard]] bool differs(Database& database, const std::string& task_id) const;
+    /// Empty for a task that is kept as unreadable; absent where there is no row.
+    static std::optional<std::string> kept_summary(Database& database, const std::string& task_id);
     /// Writes what was derived if the files are still the same. In a transaction.
     void put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const;
     ShownRow show(Database& database, std::string_view task_id) const;

@@ -31,22 +31,43 @@ Result<std::string> Index::check_file() {
     return damage;
 }
 
+std::optional<std::string> Index::kept_summary(Database& database, const std::string& task_id) {
+    Statement read = database.prepare("SELECT summary FROM tasks WHERE id = ?");
+    read.bind(std::string_view(task_id));
+    if (!read.step()) return {};
+    return read.is_null(0) ? std::string() : std::string(read.text(0));
+}
+
+bool Index::differs(Database& database, const std::string& task_id) const {
+    constexpr int most_looks = 5;
+    for (int look = 0; look < most_looks; ++look) {
+        const Derived before = derive(task_id);
+        // Who changes a task writes its row before letting go of it: a row that is read now is as
+        // new as what was just derived, or newer.
+        if (before.in_use) return false;
+        // It is being created: absent for readers until its maker lets go.
+        if (before.absent && tasks_->stamp(task_id)) return false;
+        const std::optional<std::string> kept = kept_summary(database, task_id);
+        const std::string told = before.summary ? host_->encode(*before.summary) : "";
+        if (before.absent ? !kept : kept == told) return false;
+        const Derived after = derive(task_id);
+        if (after.in_use) return false;
+        if (after.absent == before.absent && after.stamp == before.stamp) return true;
+    }
+    return false;
+}
+
 Result<std::vector<std::string>> Index::find_differences() {
     std::vector<std::string> found;
     auto done = run(Needs::completeness, [&](Database& database) {
-        found = tasks_without_row(database);
-        std::vector<std::pair<std::string, std::string>> rows;
+        std::vector<std::string> candidates = tasks_without_row(database);
         {
-            Statement read = database.prepare("SELECT id, summary FROM tasks ORDER BY id");
-            while (read.step())
-                rows.emplace_back(read.text(0), read.is_null(1) ? "" : std::string(read.text(1)));
+            Statement read = database.prepare("SELECT id FROM tasks ORDER BY id");
+            while (read.step()) candidates.emplace_back(read.text(0));
         }
-        for (const auto& [task_id, kept] : rows) {
-            const Derived derived = derive(task_id);
-            if (derived.in_use) continue;
-            const std::string now = derived.summary ? host_->encode(*derived.summary) : "";
-            const bool gone = derived.absent && !tasks_->stamp(task_id);
-            if (gone || now != kept) found.push_back(task_id);
+        found.clear();
+        for (const std::string& task_id : candidates) {
+            if (differs(database, task_id)) found.push_back(task_id);
         }
     });
     if (!done) return std::move(done).error();

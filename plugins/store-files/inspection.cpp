@@ -21,6 +21,7 @@ const std::vector<std::string> root_names = {".",
                                              "boot.json",
                                              "bell",
                                              "index.lock",
+                                             "clock",
                                              "tasks",
                                              "index.sqlite",
                                              "index.sqlite-wal",
@@ -53,6 +54,7 @@ Result<std::vector<Finding>> Inspection::verify() {
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) look_at_entry(name);
     if (auto done = look_at_index(); !done) return std::move(done).error();
+    if (auto done = look_at_leases(); !done) return std::move(done).error();
     return std::move(findings_);
 }
 
@@ -139,6 +141,69 @@ Result<void> Inspection::look_at_index() {
     return {};
 }
 
+Result<std::vector<std::string>> Inspection::stray_leases() {
+    std::vector<std::string> names;
+    const int failed = for_each_name(root_->leases(), [&](const char* name) {
+        if (is_child_session_id(name)) names.emplace_back(name);
+        return true;
+    });
+    if (failed != 0) return io_error("read", root_->path() + "/leases", failed);
+    // Asked after the names were read: a session is there before anybody takes its lease.
+    std::vector<std::string> stray;
+    for (std::string& name : names) {
+        auto task = index_->task_of_session(name);
+        if (!task) return std::move(task).error();
+        if (!*task) stray.push_back(std::move(name));
+    }
+    std::sort(stray.begin(), stray.end());
+    return stray;
+}
+
+Result<void> Inspection::look_at_leases() {
+    // Whose leases they are cannot be told while a task cannot be read.
+    const bool is_told = std::none_of(findings_.begin(), findings_.end(), [](const Finding& one) {
+        return one.severity == Severity::error || one.code == "damaged_index";
+    });
+    if (!is_told) return {};
+    auto stray = stray_leases();
+    if (!stray) return std::move(stray).error();
+    std::vector<std::string> free;
+    for (const std::string& name : *stray) {
+        const LeaseStatus status = leases_->status(name);
+        if (status.state == LeaseState::free) {
+            free.push_back(name);
+            continue;
+        }
+        const std::string by =
+            status.holder ? " by process " + std::to_string(status.holder->pid) : std::string();
+        findings_.push_back(
+            {"lease_without_session",
+             Severity::warning,
+             {},
+             "the lease " + name + " is held" + by + ", and there is no task with this session",
+             "wait for that process to end; it carries what was removed",
+             false});
+    }
+    if (free.empty()) return {};
+    findings_.push_back({"lease_without_session",
+                         Severity::note,
+                         {},
+                         std::to_string(free.size()) +
+                             (free.size() == 1 ? " lease is" : " leases are") +
+                             " left of sessions that no task has: " + free.front() +
+                             (free.size() == 1 ? "" : ", …"),
+                         "remove the files; nobody holds them",
+                         true});
+    return {};
+}
+
+Result<void> Inspection::remove_stray_leases() {
+    auto stray = stray_leases();
+    if (!stray) return std::move(stray).error();
+    for (const std::string& name : *stray) leases_->remove(name);
+    return {};
+}
+
 Result<void> Inspection::repair(const Finding& finding) {
     if (finding.code == "permissions") {
         if (finding.task_id.empty()) return repair_modes(root_->files(), root_->root(), root_names);
@@ -160,6 +225,7 @@ Result<void> Inspection::repair(const Finding& finding) {
         if (failed != 0) return io_error("clear", root_->path() + "/tasks", failed);
         return {};
     }
+    if (finding.code == "lease_without_session" && finding.repairable) return remove_stray_leases();
     if (finding.code == "damaged_index") return index_->make_all_again();
     if (finding.code == "index_differs") return index_->make_again({finding.task_id});
     return Error{ErrorCode::unsupported,

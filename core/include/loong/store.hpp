@@ -195,6 +195,9 @@ struct CountGroup {
     /// `overdue_at` has come.
     bool overdue = false;
     std::uint64_t count = 0;
+    /// Tasks that cannot be read; the members above say nothing then. They match where the filter
+    /// names no state, owner or label, which nobody knows of them.
+    bool unreadable = false;
 };
 
 class Store {

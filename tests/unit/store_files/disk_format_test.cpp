@@ -272,6 +272,71 @@ TEST_F(FileStoreTest, open_rights_and_foreign_entries_are_found) {
     EXPECT_EQ(static_cast<int>(fs::status(events_of(task_id_of(1))).permissions()), 0600);
 }
 
+TEST_F(FileStoreTest, tasks_that_cannot_be_read_are_counted_where_they_are_listed) {
+    const auto store = open();
+    create_tasks(*store, 1, 3);
+    const auto unreadable = [&](const TaskFilter& filter) {
+        std::uint64_t count = 0;
+        std::uint64_t others = 0;
+        for (const CountGroup& group : must(store->count(filter)))
+            (group.unreadable ? count : others) += group.count;
+        const ListPage page = must(store->list(filter, ListOrder::oldest_first, {}, 100));
+        EXPECT_EQ(page.tasks.size(), count + others);
+        return count;
+    };
+    EXPECT_EQ(unreadable({}), 0U);
+    write(events_of(task_id_of(2)), "nonsense\n");
+    // Its row is made again when it is shown.
+    EXPECT_EQ(listed(*store).size(), 3U);
+    EXPECT_EQ(unreadable({}), 1U);
+    TaskFilter filter;
+    filter.visible_to = "nobody";
+    EXPECT_EQ(unreadable(filter), 1U);
+    filter.attention_candidates = true;
+    EXPECT_EQ(unreadable(filter), 1U);
+    filter.owner_session_id = "nobody";
+    EXPECT_EQ(unreadable(filter), 0U);
+    EXPECT_EQ(unreadable({.states = {SessionState::ready}}), 0U);
+    EXPECT_EQ(unreadable({.label_glob = "*"}), 0U);
+}
+
+TEST_F(FileStoreTest, leases_of_sessions_that_no_task_has_are_found_and_removed_unless_held) {
+    const auto store = open();
+    const TaskSummary summary = create(*store, 1);
+    const std::string lost = "session-" + std::string(26, '7');
+    const std::string held = "session-" + std::string(26, '6');
+    must(store->take_lease(summary.task_session_id));
+    must(store->take_lease("hand-over"));
+    EXPECT_TRUE(codes(*store).empty());
+
+    must(store->take_lease(lost));
+    {
+        const auto lease = must(store->take_lease(held));
+        const auto findings = must(store->verify());
+        ASSERT_EQ(findings.size(), 2U);
+        for (const Finding& finding : findings) EXPECT_EQ(finding.code, "lease_without_session");
+        EXPECT_FALSE(findings[0].repairable);
+        EXPECT_NE(findings[0].cause.find(held), std::string::npos);
+        EXPECT_EQ(store->repair(findings[0]).error().code, ErrorCode::unsupported);
+        EXPECT_TRUE(findings[1].repairable);
+        EXPECT_NE(findings[1].cause.find(lost), std::string::npos);
+        must(store->repair(findings[1]));
+        EXPECT_TRUE(lease->is_held());
+    }
+    EXPECT_FALSE(fs::exists(in_root("leases/" + lost)));
+    EXPECT_TRUE(fs::exists(in_root("leases/" + held)));
+    EXPECT_TRUE(fs::exists(in_root("leases/" + summary.task_session_id)));
+    repair_all(*store);
+    EXPECT_FALSE(fs::exists(in_root("leases/" + held)));
+    EXPECT_TRUE(codes(*store).empty());
+
+    // Tokens have to grow for a task that is put back, so nothing is removed while one is damaged.
+    must(store->take_lease(lost));
+    write(in_root("tasks/" + summary.task_id + "/task.yaml"), "nonsense");
+    EXPECT_EQ(codes(*store), (std::vector<std::string>{"damaged_task", "index_differs"}));
+    EXPECT_TRUE(fs::exists(in_root("leases/" + lost)));
+}
+
 TEST_F(FileStoreTest, a_damaged_task_is_found_and_left_alone) {
     const auto store = open();
     create_tasks(*store, 1, 2);
