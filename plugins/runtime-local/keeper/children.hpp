@@ -20,7 +20,9 @@ public:
     /// `spare_others`: what says that it carries another task is not part of the work. Narrowed work
     /// cannot start workers, and is not believed.
     Children(pid_t leader, const char* session_id, bool spare_others)
-        : leader_(leader), session_id_(session_id), spare_others_(spare_others) {}
+        : leader_(leader),
+          session_id_(session_id),
+          spare_others_(spare_others) {}
 
     /// Reaps the orphans that have ended.
     void reap() const;
