@@ -145,6 +145,8 @@ TEST(InsideMessage, a_created_task_comes_back) {
     summary.owner_session_id = summary.scope_session_id = "default";
     summary.visible_to = {"default"};
     summary.label = "x";
+    // What was stored has one.
+    summary.revision = 2;
     summary.runtime = "local";
     created.task.row.task_status.status = Status::queued;
     created.task.row.task_status.next_commands = {"loong tasks wait x"};
