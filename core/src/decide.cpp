@@ -107,6 +107,20 @@ Decision decide_one(const TaskState& state, const command::Archive&, const Decis
     return group.take();
 }
 
+Decision decide_one(const TaskState& state, const command::ForgetRequest& forget,
+                    const DecisionInput& input) {
+    if (find_request(state, forget.request_id) != nullptr) {
+        return refuse(state, ErrorCode::conflict,
+                      "request " + forget.request_id + " is one of its own");
+    }
+    Value data;
+    data.set("request_id", forget.request_id);
+    data.set("reason", "no session of the task waits for it");
+    EventGroup group(state, input);
+    group.add(EventKind::request_withdrawn, forget.session_id, std::move(data));
+    return group.take();
+}
+
 Result<std::vector<Event>> decide(const TaskState& state, const Command& command,
                                   const DecisionInput& input) {
     return std::visit([&](const auto& one) { return decide_one(state, one, input); }, command);

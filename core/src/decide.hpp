@@ -135,6 +135,13 @@ struct WithdrawRequest {
     std::string request_id;
     std::string reason;
 };
+/// A request that the state does not know, because no session that could have asked it carried the
+/// task then (files that were put together by hand): records that nobody waits for it. `conflict`
+/// where the state does know it.
+struct ForgetRequest {
+    std::string request_id;
+    std::string session_id;
+};
 
 } // namespace command
 
@@ -144,7 +151,7 @@ using Command =
                  command::EndCancelled, command::Release, command::Archive, command::MarkEnded,
                  command::Retry, command::Supersede, command::Report, command::ReportStep,
                  command::ReportDenied, command::OpenRequest, command::ResolveRequest,
-                 command::WithdrawRequest>;
+                 command::WithdrawRequest, command::ForgetRequest>;
 
 /// The events that carry out `command`, ids filled in; none where nothing needs to change.
 [[nodiscard]] Result<std::vector<Event>> decide(const TaskState& state, const Command& command,

@@ -81,5 +81,7 @@ private:
                                   const DecisionInput&);
 [[nodiscard]] Decision decide_one(const TaskState&, const command::WithdrawRequest&,
                                   const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::ForgetRequest&,
+                                  const DecisionInput&);
 
 } // namespace loong

@@ -3,6 +3,7 @@
 #include "tasks_implementation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -12,18 +13,24 @@ namespace {
 
 constexpr std::size_t page_size = 500;
 
-/// The rows that can have a status, so that the store need not hand out all.
-TaskFilter candidates(TaskFilter filter, const ListRequest& request, Held queue_served) {
+/// The rows that can have a status, so that the store need not hand out all: those that match one
+/// of the filters.
+std::vector<TaskFilter> candidates(TaskFilter filter, const ListRequest& request,
+                                   Held queue_served) {
     const bool served = queue_served == Held::held;
-    if (request.attention) {
-        // A claimable task needs the operator as soon as nobody serves the queue.
-        filter.attention_candidates = served;
-        if (!served) {
-            filter.states = {SessionState::ready, SessionState::running, SessionState::failed,
-                             SessionState::timed_out};
+    filter.attention_candidates = request.attention;
+    if (!request.status) {
+        std::vector<TaskFilter> filters{filter};
+        if (request.attention && !served) {
+            // A claimable task needs the operator as soon as nobody serves the queue.
+            filter.attention_candidates = false;
+            filter.states = {SessionState::ready};
+            filters.push_back(filter);
         }
+        return filters;
     }
-    if (!request.status) return filter;
+    // The status says more than that; and one that cannot be read has none of the states.
+    filter.attention_candidates = *request.status == Status::unknown;
     switch (*request.status) {
     case Status::completed: filter.states = {SessionState::completed}; break;
     case Status::failed: filter.states = {SessionState::failed}; break;
@@ -42,10 +49,24 @@ TaskFilter candidates(TaskFilter filter, const ListRequest& request, Held queue_
         if (!served) filter.states.push_back(SessionState::ready);
         break;
     case Status::blocked:
-    case Status::waiting:
-    case Status::unknown: filter.states = {SessionState::ready, SessionState::running}; break;
+    case Status::waiting: filter.states = {SessionState::ready, SessionState::running}; break;
+    case Status::unknown: break;
     }
-    return filter;
+    return {filter};
+}
+
+/// One row each, in the order asked for, where several filters found them.
+void merge(std::vector<TaskRow>& rows, const ListRequest& request) {
+    std::sort(rows.begin(), rows.end(), [&](const TaskRow& left, const TaskRow& right) {
+        return request.oldest_first ? left.task_id < right.task_id : left.task_id > right.task_id;
+    });
+    const auto same = [](const TaskRow& left, const TaskRow& right) {
+        return left.task_id == right.task_id;
+    };
+    rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
+    if (rows.size() > request.limit) {
+        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(request.limit), rows.end());
+    }
 }
 
 bool matches(const TaskStatus& status, const ListRequest& request) {
@@ -62,7 +83,7 @@ public:
         if (!groups) return std::move(groups).error();
         for (const CountGroup& group : *groups) {
             // Which of the running ones have lost their carrier only their leases tell.
-            if (group.session_state != SessionState::running) add(group);
+            if (group.unreadable || group.session_state != SessionState::running) add(group);
         }
         return count_running(filter);
     }
@@ -81,6 +102,12 @@ public:
 private:
     void add(const CountGroup& group) {
         if (group.count == 0) return;
+        if (group.unreadable) {
+            Number& unreadable = by_status_[Status::unknown];
+            unreadable.all += group.count;
+            unreadable.attention += group.count;
+            return;
+        }
         Facts facts;
         facts.session_state = group.session_state;
         facts.archived = group.archived;
@@ -126,8 +153,13 @@ private:
 } // namespace
 
 Result<ListResult> Tasks::Implementation::list(const ListRequest& request) {
+    return list_below(visible_to_, request);
+}
+
+Result<ListResult> Tasks::Implementation::list_below(const std::string& session_id,
+                                                     const ListRequest& request) {
     TaskFilter filter;
-    filter.visible_to = visible_to_;
+    filter.visible_to = session_id;
     filter.label_glob = request.label_glob;
     filter.include_archived = request.include_archived;
     filter.now = now();
@@ -138,31 +170,48 @@ Result<ListResult> Tasks::Implementation::list(const ListRequest& request) {
     if (!counted) return std::move(counted).error();
     counting.write_to(result, request);
 
-    std::string cursor;
+    std::string start;
     if (!request.before.empty()) {
         Result<std::string> before = resolve(request.before);
         if (!before) return std::move(before).error();
-        cursor = *std::move(before);
+        start = *std::move(before);
     }
     const bool selective = request.status.has_value() || request.attention;
-    filter = candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
+    const std::vector<TaskFilter> filters =
+        candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
+    for (const TaskFilter& one : filters) {
+        Result<std::vector<TaskRow>> rows = find_rows(one, start, request, observer);
+        if (!rows) return std::move(rows).error();
+        result.tasks.insert(result.tasks.end(), std::make_move_iterator(rows->begin()),
+                            std::make_move_iterator(rows->end()));
+    }
+    if (filters.size() > 1) merge(result.tasks, request);
+    return result;
+}
+
+Result<std::vector<TaskRow>> Tasks::Implementation::find_rows(const TaskFilter& filter,
+                                                              std::string cursor,
+                                                              const ListRequest& request,
+                                                              Observer& observer) {
+    const bool selective = request.status.has_value() || request.attention;
     const ListOrder order =
         request.oldest_first ? ListOrder::oldest_first : ListOrder::newest_first;
-    while (result.tasks.size() < request.limit) {
+    std::vector<TaskRow> rows;
+    while (rows.size() < request.limit) {
         const std::size_t wanted =
-            selective ? page_size : std::min(page_size, request.limit - result.tasks.size());
+            selective ? page_size : std::min(page_size, request.limit - rows.size());
         Result<ListPage> page = store().list(filter, order, cursor, wanted);
         if (!page) return std::move(page).error();
         for (ListedTask& row : page->tasks) {
             cursor = row.task_id;
             const ObservedTask observed = observer.observe(std::move(row));
             if (!matches(observed.task_status, request)) continue;
-            result.tasks.push_back(row_of(observed));
-            if (result.tasks.size() == request.limit) break;
+            rows.push_back(row_of(observed));
+            if (rows.size() == request.limit) break;
         }
         if (!page->has_more || page->tasks.empty()) break;
     }
-    return result;
+    return rows;
 }
 
 Result<std::vector<std::string>> Tasks::Implementation::select(const ListRequest& request) {
@@ -173,23 +222,29 @@ Result<std::vector<std::string>> Tasks::Implementation::select(const ListRequest
     filter.now = now();
     Observer observer(*workspace_, command_options_);
     const bool selective = request.status.has_value() || request.attention;
-    filter = candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
+    const std::vector<TaskFilter> filters =
+        candidates(filter, request, selective ? observer.queue_served() : Held::unknown);
     std::vector<std::string> ids;
-    std::string cursor;
-    while (true) {
-        Result<ListPage> page = store().list(filter, ListOrder::oldest_first, cursor, page_size);
-        if (!page) return std::move(page).error();
-        for (ListedTask& row : page->tasks) {
-            cursor = row.task_id;
-            if (selective &&
-                !matches(observer.observe(std::move(row), Observer::Depth::leases).task_status,
-                         request)) {
-                continue;
+    for (const TaskFilter& one : filters) {
+        std::string cursor;
+        while (true) {
+            Result<ListPage> page = store().list(one, ListOrder::oldest_first, cursor, page_size);
+            if (!page) return std::move(page).error();
+            for (ListedTask& row : page->tasks) {
+                cursor = row.task_id;
+                if (selective &&
+                    !matches(observer.observe(std::move(row), Observer::Depth::leases).task_status,
+                             request)) {
+                    continue;
+                }
+                ids.push_back(cursor);
             }
-            ids.push_back(cursor);
+            if (!page->has_more || page->tasks.empty()) break;
         }
-        if (!page->has_more || page->tasks.empty()) return ids;
     }
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
 }
 
 Result<std::vector<std::string>> Tasks::Implementation::prunable(Seconds older_than) {

@@ -109,6 +109,27 @@ Result<void> OutputReader::read(const Sink& sink, bool final) {
     return {};
 }
 
+Result<void> OutputReader::read_pieces(const PieceSink& sink) {
+    if (Result<void> opened = open_files(); !opened) return opened;
+    Result<void> done = read_index([&](const OutputPiece& piece) {
+        Stream& stream = piece.stream == 1 ? out_ : err_;
+        const std::optional<Time> at = Time(Microseconds(piece.at_microseconds));
+        return copy(stream, stream.indexed, [&](OutputStream which, std::string_view bytes) {
+            return sink(at, which, bytes);
+        });
+    });
+    if (!done) return done;
+    for (Stream* stream : {&out_, &err_}) {
+        Result<std::uint64_t> size = size_of(*stream);
+        if (!size) return std::move(size).error();
+        done = copy(*stream, *size, [&](OutputStream which, std::string_view bytes) {
+            return sink(std::nullopt, which, bytes);
+        });
+        if (!done) return done;
+    }
+    return {};
+}
+
 Result<void> OutputReader::open_files() {
     for (Stream* stream : {&out_, &err_}) {
         if (Result<void> opened = open_file(stream->file_name, stream->file); !opened) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,12 @@ public:
     /// Hands over everything that is there by now and was not handed over before. Bytes that the
     /// index does not know (yet) come only with `final`: a writer that lives will still index them.
     Result<void> read(const Sink& sink, bool final);
+
+    /// As read() of both streams to their end, with the time at which each piece was read; absent
+    /// for bytes that the index does not know. Pieces may come in parts.
+    using PieceSink = std::function<Result<void>(const std::optional<Time>& at, OutputStream stream,
+                                                 std::string_view bytes)>;
+    Result<void> read_pieces(const PieceSink& sink);
 
 private:
     struct Stream {

@@ -143,6 +143,9 @@ std::string dependency_failed(const FactDetails& details) {
 }
 
 std::string unknown(const Facts& facts, const FactDetails& details) {
+    // Of a task whose files could not be read nothing else is known.
+    const bool is_unreadable = details.task_session_id.empty() && !details.outcome_message.empty();
+    if (is_unreadable) return "it cannot be read";
     if (facts.session_state != SessionState::running) return "its state cannot be told";
     return "it cannot be told whether the worker that carries " + session_of(details) +
            " still lives";

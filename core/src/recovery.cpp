@@ -2,7 +2,6 @@
 
 #include "descriptor.hpp"
 #include "environment.hpp"
-#include "hand_over.hpp"
 #include "observer.hpp"
 #include "recovery_probe.hpp"
 #include "task_clock.hpp"
@@ -74,13 +73,33 @@ RecoveryStep Recovery::planned(std::string action, std::string message) const {
 Result<void> Recovery::change(LoadedTask& task, const Command& command, const Lease* lease) {
     Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
     if (!hand_over) return std::move(hand_over).error();
+    return change(*hand_over, task, command, lease);
+}
+
+Result<void> Recovery::change(HandOver& hand_over, LoadedTask& task, const Command& command,
+                              const Lease* lease) {
     Result<std::vector<Event>> done = apply(store_, task, command, actor_, lease);
     if (!done) return std::move(done).error();
     if (is_terminal(task.state.summary.session_state)) {
         Result<void> erased = store_.erase_secrets(task.document.task_id);
         if (!erased) return erased;
     }
-    return hand_over->serve();
+    return hand_over.serve();
+}
+
+Result<RecoveryStep> Recovery::mend(const std::string& task_id) {
+    Result<LoadedTask> task = load_task(store_, task_id);
+    if (!task) return std::move(task).error();
+    const TaskSummary& summary = task->state.summary;
+    if (summary.session_state == SessionState::ready) {
+        const bool is_late = summary.overdue_at && *summary.overdue_at <= now();
+        return is_late ? skipped("it should have been started by now") : recover_ready(*task);
+    }
+    if (summary.session_state != SessionState::running) return state_changed(task_id);
+    Result<LeaseStatus> lease = store_.lease_status(summary.task_session_id);
+    if (!lease) return std::move(lease).error();
+    if (lease->state != LeaseState::free) return state_changed(task_id);
+    return recover_lost(*std::move(task));
 }
 
 Result<RecoveryStep> Recovery::recover(const std::string& task_id) {
@@ -180,6 +199,13 @@ Result<RecoveryStep> Recovery::recover_ended(const LoadedTask& task) {
     if (!options_.retry) {
         return skipped("the task has ended; with --retry it gets a new attempt");
     }
+    // From the secrets to the event nobody else may end or erase anything.
+    std::optional<HandOver> hand_over;
+    if (!options_.dry_run) {
+        Result<HandOver> begun = HandOver::begin(workspace_, store_);
+        if (!begun) return std::move(begun).error();
+        hand_over.emplace(*std::move(begun));
+    }
     Result<void> secrets = check_secrets(task);
     if (!secrets) return std::move(secrets).error();
     const RecoveryStep step =
@@ -187,7 +213,7 @@ Result<RecoveryStep> Recovery::recover_ended(const LoadedTask& task) {
                                " made ready; output and events of the old one stay");
     if (options_.dry_run) return step;
     LoadedTask changed = task;
-    Result<void> done = change(changed, command::Retry{step.message}, nullptr);
+    Result<void> done = change(*hand_over, changed, command::Retry{step.message}, nullptr);
     if (!done) return std::move(done).error();
     return step;
 }

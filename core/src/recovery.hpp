@@ -4,6 +4,7 @@
 /// Nothing is done to a session before its lease is held here: that fences its carrier, and keeps
 /// two recoveries apart.
 
+#include "hand_over.hpp"
 #include "loong/error.hpp"
 #include "loong/runtime.hpp"
 #include "loong/store.hpp"
@@ -34,6 +35,10 @@ public:
 
     Result<RecoveryStep> recover(const std::string& task_id);
 
+    /// As recover(), but nothing that anybody could miss: lost sessions, and a queue that nobody
+    /// serves. A live carrier is not ended, and no ready task given up.
+    Result<RecoveryStep> mend(const std::string& task_id);
+
     /// Ends what is left of a lost session whose cancel was requested, and marks it cancelled. Does
     /// nothing while a carrier holds the lease.
     Result<RecoveryStep> finish_cancel(const std::string& task_id);
@@ -53,6 +58,8 @@ private:
     Result<void> check_secrets(const LoadedTask& task);
     /// Appends under the hand-over and serves what became claimable.
     Result<void> change(LoadedTask& task, const Command& command, const Lease* lease);
+    Result<void> change(HandOver& hand_over, LoadedTask& task, const Command& command,
+                        const Lease* lease);
     RecoveryStep planned(std::string action, std::string message) const;
 
     Workspace& workspace_;

@@ -1,6 +1,8 @@
 #include "loong/tasks.hpp"
 
 #include "loong/ids.hpp"
+#include "loong/sessions.hpp"
+#include "session_reader.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 #include "text.hpp"
@@ -265,6 +267,34 @@ Result<std::unique_ptr<TaskWatch>> Tasks::watch(const std::vector<std::string>& 
 
 Result<std::vector<Tasks::SessionDirectory>> Tasks::session_directories(const std::string& task) {
     return implementation_->session_directories(task);
+}
+
+Result<SessionList> Tasks::sessions(const SessionListRequest& request) {
+    return SessionReader(*implementation_).list(request);
+}
+
+Result<SessionDetail> Tasks::session_status(const std::string& session) {
+    return SessionReader(*implementation_).status(session);
+}
+
+Result<SessionNode> Tasks::session_tree(const std::string& session) {
+    return SessionReader(*implementation_).tree(session);
+}
+
+Result<std::vector<SessionHeads>> Tasks::session_heads(const SessionHeadsRequest& request) {
+    return SessionReader(*implementation_).heads(request);
+}
+
+Result<SessionEvents> Tasks::session_events(const SessionEventsRequest& request) {
+    return SessionReader(*implementation_).events(request);
+}
+
+Result<std::string> Tasks::session_history(const std::string& session, const HistorySink& sink) {
+    return SessionReader(*implementation_).history(session, sink);
+}
+
+Result<Diagnosis> Tasks::heal(const std::string& session, bool apply) {
+    return implementation_->heal(session, apply);
 }
 
 Result<void> Tasks::work(const std::function<bool()>& ready) {

@@ -2,6 +2,7 @@
 /// The inside of `Tasks`: the viewer, and one method a use case, spread over files by their names.
 
 #include "hand_over.hpp"
+#include "loong/diagnosis.hpp"
 #include "loong/tasks.hpp"
 #include "observer.hpp"
 #include "task_store.hpp"
@@ -39,6 +40,8 @@ public:
     Result<ListResult> list(const ListRequest& request);
     Result<std::vector<std::string>> select(const ListRequest& request);
     Result<std::vector<std::string>> prunable(Seconds older_than);
+    /// The same of the tasks that `session_id` sees, and of all where it is empty.
+    Result<ListResult> list_below(const std::string& session_id, const ListRequest& request);
     // wait_for_tasks.cpp
     Result<EventsResult> events(const EventsRequest& request);
     Result<WaitResult> wait(const WaitRequest& request);
@@ -59,9 +62,14 @@ public:
     Result<AskResult> ask(const std::string& task_id, const std::string& task_session_id,
                           const AskRequest& request);
     Result<std::vector<SessionDirectory>> session_directories(const std::string& task);
+    // diagnosis.cpp
+    Result<Diagnosis> heal(const std::string& session, bool apply);
 
 private:
     Result<void> find_viewer();
+    /// At most as many rows as the request asks for, after `cursor`.
+    Result<std::vector<TaskRow>> find_rows(const TaskFilter& filter, std::string cursor,
+                                           const ListRequest& request, Observer& observer);
     Result<ActionResult> cancel_one(const std::string& task_id, const CancelOptions& options);
     Result<std::vector<std::string>> created_below(const std::string& task_id);
 

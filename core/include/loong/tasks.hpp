@@ -384,6 +384,18 @@ struct AskResult {
 };
 
 struct Config;
+// loong/diagnosis.hpp
+struct Diagnosis;
+// loong/sessions.hpp
+struct HistoryItem;
+struct SessionDetail;
+struct SessionEvents;
+struct SessionEventsRequest;
+struct SessionHeads;
+struct SessionHeadsRequest;
+struct SessionList;
+struct SessionListRequest;
+struct SessionNode;
 
 /// Waits for changes of some tasks, whatever their cause: events, a carrier's death, a limit that
 /// was passed.
@@ -485,6 +497,25 @@ public:
         SessionState state = SessionState::ready;
     };
     Result<std::vector<SessionDirectory>> session_directories(const std::string& task);
+
+    // ---- beneath the tasks: see loong/sessions.hpp for what these give ------------------------
+
+    /// Opens the events only of tasks that more than one session carried.
+    Result<SessionList> sessions(const SessionListRequest& request);
+    Result<SessionDetail> session_status(const std::string& session);
+    /// `session` and all that lies below it; empty: the viewer's.
+    Result<SessionNode> session_tree(const std::string& session);
+    Result<std::vector<SessionHeads>> session_heads(const SessionHeadsRequest& request);
+    /// `invalid_argument` for a root session, which has no events of its own; so has the next one.
+    Result<SessionEvents> session_events(const SessionEventsRequest& request);
+    /// Everything that a session recorded, events and output, in order. Returns its id.
+    Result<std::string> session_history(
+        const std::string& session,
+        const std::function<Result<void>(const HistoryItem& item)>& sink);
+
+    /// What is inconsistent in the tree under `session` (empty: the viewer's), as diagnose() finds
+    /// it (loong/diagnosis.hpp), and with `apply` the repair.
+    Result<Diagnosis> heal(const std::string& session, bool apply);
 
     /// Carries claimable sessions in this process until there are none: what `loong worker` does.
     /// `ready` is called once the worker holds its slot, and says whether anybody still waits for

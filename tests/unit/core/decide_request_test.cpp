@@ -41,6 +41,15 @@ TEST_F(Requests, TheFirstAnswerWins) {
     EXPECT_EQ(find_request(task.state, "r1")->option_id, "deny");
 }
 
+TEST_F(Requests, OneThatTheStateDoesNotKnowIsForgottenOnTheRecord) {
+    EXPECT_EQ(task.apply(command::ForgetRequest{"r7", "session-of-nobody"}), "");
+    EXPECT_THAT(task.last, ElementsAre("request_withdrawn"));
+    EXPECT_EQ(find_request(task.state, "r7"), nullptr);
+    open(approval());
+    EXPECT_EQ(task.apply(command::ForgetRequest{"r1", task.session()}), "conflict");
+    EXPECT_EQ(find_request(task.state, "r1")->state, RequestState::open);
+}
+
 TEST_F(Requests, AnUnknownOneIsNotFound) {
     EXPECT_EQ(task.resolve("r1", RequestState::allowed), "request_not_found");
     EXPECT_THAT(task.error.message, HasSubstr(task.summary().task_id));

@@ -344,5 +344,16 @@ TEST(FactsOf, TakeWhatMattersForTheState) {
               ProgressState::none);
 }
 
+TEST(Reason, ATaskThatCannotBeReadSaysSo) {
+    Facts unreadable = facts(SessionState::running);
+    unreadable.carrier_lease = Held::unknown;
+    FactDetails known;
+    known.task_id = "task-01abcdefghjkmnpqrstvwxyz23";
+    known.outcome_message = "events.yaml is damaged";
+    EXPECT_EQ(derive(unreadable, known).reason, "it cannot be read");
+    known.task_session_id = "session-01abcdefghjkmnpqrstvwx98765";
+    EXPECT_NE(derive(unreadable, known).reason, "it cannot be read");
+}
+
 } // namespace
 } // namespace loong
