@@ -3,6 +3,7 @@
 #include "event_text.hpp"
 #include "list_text.hpp"
 #include "loong/tool_policy.hpp"
+#include "report_text.hpp"
 #include "request_text.hpp"
 #include "status_style.hpp"
 #include "text.hpp"
@@ -13,33 +14,6 @@ namespace loong::cli {
 namespace {
 
 constexpr std::size_t longest_text = 400;
-
-class Report {
-public:
-    explicit Report(const Terminal& terminal) : terminal_(terminal) {}
-
-    /// `text` is escaped already, and left out with its name where it is empty.
-    void field(std::string_view name, const std::string& text) {
-        if (text.empty()) return;
-        constexpr std::size_t name_width = 10;
-        std::string padded(name);
-        padded.resize(std::max(padded.size(), name_width), ' ');
-        text_ += "  " + coloured(terminal_, Colour::faint, padded) + "  " + text + "\n";
-    }
-    void line(const std::string& text) { text_ += text + "\n"; }
-
-    [[nodiscard]] std::string text() const { return text_; }
-
-private:
-    Terminal terminal_;
-    std::string text_;
-};
-
-std::string moment(const std::optional<Time>& time, Time now) {
-    if (!time) return "";
-    if (*time > now) return clock_time(*time) + ", in " + format_duration(*time - now);
-    return clock_time(*time) + ", " + age(now, *time) + " ago";
-}
 
 std::string work_text(const TaskDetail& detail) {
     const Work& work = detail.work;
@@ -86,18 +60,6 @@ std::string carrier_text(const SessionView& session) {
     return text;
 }
 
-std::string outcome_text(const Outcome& outcome) {
-    std::string text(to_string(outcome.kind));
-    const std::string end = end_text(outcome.exit_code, outcome.signal);
-    if (!end.empty()) text += ", " + end;
-    if (outcome.started_at && outcome.ended_at) {
-        text += ", took " + format_duration(*outcome.ended_at - *outcome.started_at);
-    }
-    if (!outcome.message.empty() && outcome.message != end)
-        text += ": " + escape_controls(outcome.message);
-    return text;
-}
-
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) {
@@ -106,7 +68,7 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-void add_narrowing(Report& report, const ToolPolicy& policy) {
+void add_narrowing(ReportText& report, const ToolPolicy& policy) {
     if (!policy.narrowed) return;
     std::string rules;
     for (const ToolRule& rule : policy.rules) {
@@ -126,7 +88,7 @@ void add_narrowing(Report& report, const ToolPolicy& policy) {
     report.field("rules", rules);
 }
 
-void add_requests(Report& report, const TaskDetail& detail, Time now) {
+void add_requests(ReportText& report, const TaskDetail& detail, Time now) {
     for (const RequestView& request : detail.requests) {
         if (request.state != RequestState::open) continue;
         const char* kind = request.kind == RequestKind::approval ? "approval" : "input";
@@ -134,7 +96,7 @@ void add_requests(Report& report, const TaskDetail& detail, Time now) {
     }
 }
 
-void add_outcome(Report& report, const TaskDetail& detail) {
+void add_outcome(ReportText& report, const TaskDetail& detail) {
     if (!detail.terminal_outcome) return;
     const TerminalOutcome& terminal = *detail.terminal_outcome;
     report.field("outcome", outcome_text(terminal.outcome) +
@@ -142,7 +104,7 @@ void add_outcome(Report& report, const TaskDetail& detail) {
     report.field("result", escape_controls(shorten(terminal.outcome.result, longest_text)));
 }
 
-void add_sessions(Report& report, const TaskDetail& detail) {
+void add_sessions(ReportText& report, const TaskDetail& detail) {
     report.field("carrier", carrier_text(detail.session));
     for (const SessionView& session : detail.lineage) {
         if (session.session_id == detail.session.session_id) continue;
@@ -152,7 +114,7 @@ void add_sessions(Report& report, const TaskDetail& detail) {
     }
 }
 
-void add_commands(Report& report, const TaskStatus& status, const Terminal& terminal) {
+void add_commands(ReportText& report, const TaskStatus& status, const Terminal& terminal) {
     const char* name = "next";
     for (const std::string& command : status.next_commands) {
         report.field(name, coloured(terminal, name[0] == 'n' ? Colour::strong : Colour::none,
@@ -163,6 +125,24 @@ void add_commands(Report& report, const TaskStatus& status, const Terminal& term
 
 } // namespace
 
+std::string moment_text(const std::optional<Time>& time, Time now) {
+    if (!time) return "";
+    if (*time > now) return clock_time(*time) + ", in " + format_duration(*time - now);
+    return clock_time(*time) + ", " + age(now, *time) + " ago";
+}
+
+std::string outcome_text(const Outcome& outcome) {
+    std::string text(to_string(outcome.kind));
+    const std::string end = end_text(outcome.exit_code, outcome.signal);
+    if (!end.empty()) text += ", " + end;
+    if (outcome.started_at && outcome.ended_at) {
+        text += ", took " + format_duration(*outcome.ended_at - *outcome.started_at);
+    }
+    if (!outcome.message.empty() && outcome.message != end)
+        text += ": " + escape_controls(outcome.message);
+    return text;
+}
+
 std::string standing_text(const TaskDetail& detail, const Terminal& terminal) {
     const TaskStatus& status = detail.row.task_status;
     return detail.row.task_id + "  " + styled_status(status, terminal) +
@@ -172,7 +152,7 @@ std::string standing_text(const TaskDetail& detail, const Terminal& terminal) {
 std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time now) {
     const TaskSummary& summary = detail.row.summary;
     const TaskStatus& status = detail.row.task_status;
-    Report report(terminal);
+    ReportText report(terminal);
     report.line(coloured(terminal, Colour::strong, escape_controls(summary.label)));
     report.line(detail.row.task_id + "  " + styled_status(status, terminal));
     report.line("");
@@ -189,10 +169,10 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
     report.field("limits", limits_text(detail));
     add_narrowing(report, detail.tool_policy);
     report.field("after", dependencies_text(detail));
-    report.field("created", moment(summary.created_at, now));
-    report.field("started", moment(detail.session.started_at, now));
-    report.field("deadline", status.terminal ? "" : moment(detail.deadline_at, now));
-    report.field("ended", moment(detail.session.ended_at, now));
+    report.field("created", moment_text(summary.created_at, now));
+    report.field("started", moment_text(detail.session.started_at, now));
+    report.field("deadline", status.terminal ? "" : moment_text(detail.deadline_at, now));
+    report.field("ended", moment_text(detail.session.ended_at, now));
     report.field("scope", escape_controls(summary.scope_session_id));
     add_sessions(report, detail);
     if (detail.recovery) {
@@ -206,7 +186,7 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
 }
 
 std::string created_text(const CreateResult& created, const Terminal& terminal) {
-    Report report(terminal);
+    ReportText report(terminal);
     const TaskStatus& status = created.task.row.task_status;
     report.line(created.task.row.task_id + "  " + styled_status(status, terminal));
     if (created.existing) {

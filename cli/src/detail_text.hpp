@@ -4,6 +4,7 @@
 #include "loong/tasks.hpp"
 #include "terminal.hpp"
 
+#include <optional>
 #include <string>
 
 namespace loong::cli {
@@ -16,5 +17,11 @@ namespace loong::cli {
 
 /// One line: id, status, reason.
 [[nodiscard]] std::string standing_text(const TaskDetail& detail, const Terminal& terminal);
+
+/// When, and how long ago or from now; empty where absent.
+[[nodiscard]] std::string moment_text(const std::optional<Time>& time, Time now);
+
+/// How a session ended, in one line.
+[[nodiscard]] std::string outcome_text(const Outcome& outcome);
 
 } // namespace loong::cli

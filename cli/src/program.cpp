@@ -38,6 +38,13 @@ constexpr std::array verbs = {
     VerbEntry{"tasks", "ask", "asks you something from inside a task", make_tasks_ask},
     VerbEntry{"approvals", "list", "lists what tasks ask of you", make_approvals_list},
     VerbEntry{"approvals", "show", "shows one request, and what follows", make_approvals_show},
+    VerbEntry{"sessions", "list", "lists sessions", make_sessions_list},
+    VerbEntry{"sessions", "status", "tells everything about a session", make_sessions_status},
+    VerbEntry{"sessions", "tree", "shows who delegated what", make_sessions_tree},
+    VerbEntry{"sessions", "heads", "shows which sessions carried a task", make_sessions_heads},
+    VerbEntry{"sessions", "events", "shows what happened to a session", make_sessions_events},
+    VerbEntry{"sessions", "history", "shows all that a session recorded", make_sessions_history},
+    VerbEntry{"sessions", "heal", "finds and repairs what is inconsistent", make_sessions_heal},
     VerbEntry{"config", "show", "prints the configuration in effect", make_config_show},
     VerbEntry{"config", "path", "tells where configuration and state are", make_config_path},
     VerbEntry{"config", "init", "writes a configuration to start from", make_config_init},
@@ -46,6 +53,7 @@ constexpr std::array verbs = {
               make_plugins_check},
     VerbEntry{"plugins", "new", "writes a plugin's project to start from", make_plugins_new},
     VerbEntry{"store", "copy", "copies everything into another store", make_store_copy},
+    VerbEntry{"doctor", "", "finds and repairs what is wrong, everywhere", make_doctor},
     VerbEntry{"worker", "", "carries tasks", make_worker, true},
 };
 
@@ -161,7 +169,7 @@ Result<ExitCode> run_line(Invocation& invocation, const CommandLine& line) {
 } // namespace
 
 int run_program(const std::vector<std::string>& words) {
-    const CommandLine line = split_command_line(words, {"worker"});
+    const CommandLine line = split_command_line(words, {"doctor", "worker"});
     Invocation invocation;
     // Known before anything is parsed, so that what is wrong with the words is told as JSON too.
     invocation.globals.json = line.json;

@@ -57,15 +57,6 @@ Value work_value(const TaskDetail& detail) {
     return value;
 }
 
-std::string_view to_string(Held held) {
-    switch (held) {
-    case Held::free: return "free";
-    case Held::held: return "held";
-    case Held::unknown: return "unknown";
-    }
-    return "unknown";
-}
-
 std::string_view to_string(RequestOption::Kind kind) {
     switch (kind) {
     case RequestOption::Kind::allow_once: return "allow_once";
@@ -169,26 +160,6 @@ Value terminal_outcome_value(const std::optional<TerminalOutcome>& terminal) {
     return value;
 }
 
-Value session_value(const SessionView& session, bool with_outcome) {
-    Value value;
-    value.set("session_id", session.session_id);
-    value.set("attempt", session.attempt);
-    value.set("state", to_string(session.state));
-    value.set("lease", to_string(session.lease));
-    value.set("host", or_null(session.host));
-    value.set("pid", session.pid == 0 ? Value() : Value(session.pid));
-    value.set("queued_at", time_value(session.queued_at));
-    value.set("started_at", or_null(session.started_at));
-    value.set("ended_at", or_null(session.ended_at));
-    value.set("cancel_requested_at", or_null(session.cancel_requested_at));
-    value.set("cancel_acknowledged_at", or_null(session.cancel_acknowledged_at));
-    if (!with_outcome) return value;
-    Value outcome;
-    if (session.outcome) set_outcome(outcome, *session.outcome);
-    value.set("outcome", std::move(outcome));
-    return value;
-}
-
 Value lineage_value(const std::vector<SessionView>& sessions) {
     Value::Array items;
     for (const SessionView& session : sessions) items.push_back(session_value(session, true));
@@ -248,6 +219,41 @@ Value request_row_value(const RequestRow& row, Time now) {
     value.set("answers", std::move(answers));
     value.set("if_unanswered", or_null(row.if_unanswered));
     value.set("task_status", task_status_value(row.task_status));
+    return value;
+}
+
+std::string_view to_string(Held held) noexcept {
+    switch (held) {
+    case Held::free: return "free";
+    case Held::held: return "held";
+    case Held::unknown: return "unknown";
+    }
+    return "unknown";
+}
+
+Value request_value(const RequestView& request) {
+    Value value;
+    set_request(value, request);
+    return value;
+}
+
+Value session_value(const SessionView& session, bool with_outcome) {
+    Value value;
+    value.set("session_id", session.session_id);
+    value.set("attempt", session.attempt);
+    value.set("state", to_string(session.state));
+    value.set("lease", to_string(session.lease));
+    value.set("host", or_null(session.host));
+    value.set("pid", session.pid == 0 ? Value() : Value(session.pid));
+    value.set("queued_at", time_value(session.queued_at));
+    value.set("started_at", or_null(session.started_at));
+    value.set("ended_at", or_null(session.ended_at));
+    value.set("cancel_requested_at", or_null(session.cancel_requested_at));
+    value.set("cancel_acknowledged_at", or_null(session.cancel_acknowledged_at));
+    if (!with_outcome) return value;
+    Value outcome;
+    if (session.outcome) set_outcome(outcome, *session.outcome);
+    value.set("outcome", std::move(outcome));
     return value;
 }
 

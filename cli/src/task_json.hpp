@@ -13,6 +13,10 @@ namespace loong::cli {
 [[nodiscard]] Value time_value(Time time);
 
 [[nodiscard]] Value task_status_value(const TaskStatus& status);
+[[nodiscard]] std::string_view to_string(Held held) noexcept;
+[[nodiscard]] Value request_value(const RequestView& request);
+/// Of the task's `lineage` with its outcome, as the carrier without.
+[[nodiscard]] Value session_value(const SessionView& session, bool with_outcome);
 [[nodiscard]] Value event_value(const Event& event);
 [[nodiscard]] Value events_value(const std::vector<Event>& events);
 

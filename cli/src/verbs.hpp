@@ -35,6 +35,14 @@ std::unique_ptr<Verb> make_plugins_list();
 std::unique_ptr<Verb> make_plugins_check();
 std::unique_ptr<Verb> make_plugins_new();
 std::unique_ptr<Verb> make_store_copy();
+std::unique_ptr<Verb> make_sessions_list();
+std::unique_ptr<Verb> make_sessions_status();
+std::unique_ptr<Verb> make_sessions_tree();
+std::unique_ptr<Verb> make_sessions_heads();
+std::unique_ptr<Verb> make_sessions_events();
+std::unique_ptr<Verb> make_sessions_history();
+std::unique_ptr<Verb> make_sessions_heal();
+std::unique_ptr<Verb> make_doctor();
 std::unique_ptr<Verb> make_worker();
 
 } // namespace loong::cli

@@ -75,6 +75,17 @@ class Transcript:
         self.known += [task for task in now if task not in self.known]
         return self.known
 
+    def kept_sessions(self):
+        """Every session that carried a task, in the order of creation."""
+        found = set()
+        for task in self.tasks():
+            try:
+                events = kept_state.events_text(self.home, task)
+            except OSError:
+                continue
+            found.update(re.findall(r"session-[0-9a-z]{26}", events))
+        return sorted(found)
+
     def environment(self):
         numbered = {f"T{i}": task for i, task in enumerate(self.tasks(), 1)}
         return {**self.env, **numbered}
@@ -138,6 +149,11 @@ class Transcript:
         for session in re.findall(r"session-[0-9a-z]{26}", text):
             number = self.sessions.setdefault(session, len(self.sessions) + 1)
             text = text.replace(session, f"<S{number}>")
+        for session in self.kept_sessions():
+            ending = rf"\b{session[-6:]}\b"
+            if re.search(ending, text):
+                number = self.sessions.setdefault(session, len(self.sessions) + 1)
+                text = re.sub(ending, f"<S{number}>".ljust(6), text)
         if kept_state.CONFIG:
             # A configuration that chooses the store and nothing else is as good as none.
             text = text.replace(f'"config": "{self.config}"', '"config": null')
