@@ -13,7 +13,7 @@ from loong_system import PATIENCE, PROGRAM, SystemTest, await_death, kept_state,
 
 STRANGER = "session-01arz3ndektsv4rrffq69g5fav"
 # What may be so on the machine that runs the tests.
-SURROUNDINGS = ("control_group", "few_file_watches")
+SURROUNDINGS = ("control_group", "few_file_watches", "tool_policy_not_enforceable")
 
 
 class DoctorTest(SystemTest):
