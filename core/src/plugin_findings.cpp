@@ -80,10 +80,11 @@ private:
             const std::string why = why_not_trusted(status);
             if (why.empty()) continue;
             untrusted_.insert(directory);
-            Diagnosed open =
-                found(finding_code::plugin_path_permissions, Severity::error, directory,
-                      directory + " " + why + ", so no plugin from there is loaded",
-                      "look whether somebody put something there, then make it yours alone");
+            std::string cause = directory;
+            cause.append(" ").append(why).append(", so no plugin from there is loaded");
+            Diagnosed open = found(
+                finding_code::plugin_path_permissions, Severity::error, directory, std::move(cause),
+                "look whether somebody put something there, then make it yours alone");
             open.command = "chmod go-w " + shell_quote(directory);
             add(std::move(open));
         }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <utility>
 
 namespace loong::store_files {
 
@@ -174,15 +175,16 @@ Result<void> Inspection::look_at_leases() {
             free.push_back(name);
             continue;
         }
-        const std::string by =
-            status.holder ? " by process " + std::to_string(status.holder->pid) : std::string();
-        findings_.push_back(
-            {"lease_without_session",
-             Severity::warning,
-             {},
-             "the lease " + name + " is held" + by + ", and there is no task with this session",
-             "wait for that process to end; it carries what was removed",
-             false});
+        std::string cause = "the lease ";
+        cause.append(name).append(" is held");
+        if (status.holder) cause.append(" by process ").append(std::to_string(status.holder->pid));
+        cause.append(", and there is no task with this session");
+        findings_.push_back({"lease_without_session",
+                             Severity::warning,
+                             {},
+                             std::move(cause),
+                             "wait for that process to end; it carries what was removed",
+                             false});
     }
     if (free.empty()) return {};
     findings_.push_back({"lease_without_session",

@@ -31,26 +31,26 @@ class DiagnosisTest : public testing::Test {
 protected:
     DiagnosisTest() {
         configure({});
-        store_ = load();
+        store = load();
     }
 
     /// `settings` are the store's.
     void configure(const std::string& settings) {
-        const std::string file = directory_.path() + "/config.yaml";
+        const std::string file = directory.path() + "/config.yaml";
         std::ofstream(file) << "store: {plugin: " << store_plugin << settings << "}\n"
                             << "runtimes: {local: {plugin: " << runtime_plugin << "}}\n";
-        options_.config_file = file;
-        options_.state_directory = directory_.path();
-        options_.worker_program = "/bin/true";
+        options.config_file = file;
+        options.state_directory = directory.path();
+        options.worker_program = "/bin/true";
     }
 
     PluginObject<Store> load() {
         StoreSetup setup;
-        setup.state_directory = directory_.path();
-        setup.host = &host_;
-        auto store = load_store(store_plugin, {}, setup);
-        EXPECT_TRUE(store) << (store ? "" : store.error().message);
-        return store ? *std::move(store) : nullptr;
+        setup.state_directory = directory.path();
+        setup.host = &host;
+        auto loaded = load_store(store_plugin, {}, setup);
+        EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
+        return loaded ? *std::move(loaded) : nullptr;
     }
 
     static TaskDocument document(std::uint64_t number) {
@@ -68,7 +68,7 @@ protected:
         task.records = write_records(machine.log);
         task.summary = machine.summary();
         task.secrets = "TOKEN=s3cr3t";
-        const auto created = store_->create({task});
+        const auto created = store->create({task});
         ASSERT_TRUE(created && created->front()) << task.task_id;
     }
 
@@ -81,7 +81,7 @@ protected:
     }
 
     std::vector<Diagnosed> diagnosed(bool apply = false) {
-        Diagnosis diagnosis = diagnose(options_, apply);
+        Diagnosis diagnosis = diagnose(options, apply);
         std::erase_if(diagnosis.findings, [](const Diagnosed& one) {
             return surroundings.count(one.finding.code) != 0;
         });
@@ -94,10 +94,10 @@ protected:
         })) << code;
     }
 
-    TemporaryDirectory directory_;
-    CoreStoreHost host_;
-    OpenOptions options_;
-    PluginObject<Store> store_;
+    TemporaryDirectory directory;
+    CoreStoreHost host;
+    OpenOptions options;
+    PluginObject<Store> store;
 };
 
 TEST_F(DiagnosisTest, WhatIsRepairedIsNotFoundAgain) {
@@ -114,17 +114,17 @@ TEST_F(DiagnosisTest, WhatIsRepairedIsNotFoundAgain) {
     expect_found(found, "secrets_left");
     for (const Diagnosed& one : diagnosed(true)) EXPECT_EQ(one.repair, RepairState::repaired);
     EXPECT_TRUE(diagnosed().empty());
-    EXPECT_FALSE(store_->read_secrets(test::task_id_of(2))->has_value());
-    EXPECT_EQ(store_->find(test::task_id_of(1))->summary->session_state, SessionState::failed);
+    EXPECT_FALSE(store->read_secrets(test::task_id_of(2))->has_value());
+    EXPECT_EQ(store->find(test::task_id_of(1))->summary->session_state, SessionState::failed);
 }
 
 TEST_F(DiagnosisTest, WhatACarrierHoldsIsLeftAlone) {
     keep_lost(1);
-    const auto summary = store_->find(test::task_id_of(1))->summary;
-    const auto lease = store_->take_lease(summary->task_session_id);
+    const auto summary = store->find(test::task_id_of(1))->summary;
+    const auto lease = store->take_lease(summary->task_session_id);
     ASSERT_TRUE(lease && *lease);
     EXPECT_TRUE(diagnosed(true).empty());
-    EXPECT_EQ(store_->find(test::task_id_of(1))->summary->revision, summary->revision);
+    EXPECT_EQ(store->find(test::task_id_of(1))->summary->revision, summary->revision);
 }
 
 TEST_F(DiagnosisTest, SecretsAreLeftToWhoeverIsEndingTheTask) {
@@ -134,7 +134,7 @@ TEST_F(DiagnosisTest, SecretsAreLeftToWhoeverIsEndingTheTask) {
     ended.finish(OutcomeKind::completed);
     keep(ended);
     {
-        const auto lease = store_->take_lease("hand-over");
+        const auto lease = store->take_lease("hand-over");
         ASSERT_TRUE(lease && *lease);
         EXPECT_TRUE(diagnosed().empty());
     }
@@ -147,7 +147,7 @@ TEST_F(DiagnosisTest, ATaskThatCoreCannotReadIsFoundByCore) {
     keep(machine, "nonsense");
     expect_found(diagnosed(), "task_unreadable");
     expect_found(diagnosed(true), "task_unreadable");
-    EXPECT_EQ(store_->read(test::task_id_of(1))->document, "nonsense");
+    EXPECT_EQ(store->read(test::task_id_of(1))->document, "nonsense");
 }
 
 TEST_F(DiagnosisTest, WhatTheStoreSaysOfATaskIsNotSaidTwice) {
@@ -165,17 +165,17 @@ TEST_F(DiagnosisTest, AnyFailureOfTheStoreIsToldAndTheNextCallMakesItRight) {
         const auto number = static_cast<std::uint64_t>(call);
         keep_lost(number);
         configure(", fail_at: " + std::to_string(call));
-        const Diagnosis diagnosis = diagnose(options_, true);
+        const Diagnosis diagnosis = diagnose(options, true);
         configure({});
         // Nothing was lost, and what was not repaired is repaired now.
         for (const Diagnosed& one : diagnosed(true)) {
             EXPECT_NE(one.repair, RepairState::failed) << call << ": " << one.finding.cause;
         }
         EXPECT_TRUE(diagnosed().empty()) << call;
-        const auto task = store_->find(test::task_id_of(number));
+        const auto task = store->find(test::task_id_of(number));
         ASSERT_TRUE(task && task->summary) << call;
         EXPECT_EQ(task->summary->session_state, SessionState::failed) << call;
-        ASSERT_TRUE(store_->remove(test::task_id_of(number), task->summary->revision));
+        ASSERT_TRUE(store->remove(test::task_id_of(number), task->summary->revision));
         const bool told = std::any_of(
             diagnosis.findings.begin(), diagnosis.findings.end(), [](const Diagnosed& one) {
                 return one.finding.code == "store_unusable" || one.repair == RepairState::failed;
@@ -205,7 +205,7 @@ TEST_F(DiagnosisTest, HealSeesTheTreeAlone) {
     machine.create();
     machine.start();
     keep(machine);
-    Result<Tasks> tasks = Tasks::open(options_);
+    Result<Tasks> tasks = Tasks::open(options);
     ASSERT_TRUE(tasks);
     Result<Diagnosis> diagnosis = tasks->heal("", true);
     ASSERT_TRUE(diagnosis);

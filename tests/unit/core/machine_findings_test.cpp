@@ -30,7 +30,7 @@ Diagnosed expect_found(const std::vector<Diagnosed>& findings, const std::string
 class MachineFindings : public testing::Test {
 protected:
     std::string file(const std::string& name, unsigned mode) const {
-        const std::string path = directory.path() + "/" + name;
+        std::string path = directory.path() + "/" + name;
         std::ofstream(path) << "text";
         fs::permissions(path, static_cast<fs::perms>(mode));
         return path;
