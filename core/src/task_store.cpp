@@ -2,6 +2,7 @@
 
 #include "loong/ids.hpp"
 #include "record.hpp"
+#include "summary_codec.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
@@ -25,19 +26,10 @@ Error too_many_conflicts(std::string_view task_id) {
 Result<LoadedTask> load_task(Store& store, std::string_view task_id) {
     Result<StoredTask> stored = store.read(task_id);
     if (!stored) return std::move(stored).error();
-    Result<TaskDocument> document = read_task_document(stored->document);
-    if (!document) return std::move(document).error();
-    LoadedTask task;
-    task.document = *std::move(document);
-    task.state = initial_state(task.document);
-    task.events.reserve(stored->records.size());
-    for (const std::string& record : stored->records) {
-        Result<Event> event = read_record(record);
-        if (!event) return std::move(event).error();
-        task.state = evolve(std::move(task.state), *event);
-        task.events.push_back(*std::move(event));
-    }
-    return task;
+    Result<FoldedTask> folded = fold_task(task_id, stored->document, stored->records);
+    if (!folded) return std::move(folded).error();
+    return LoadedTask{std::move(folded->document), std::move(folded->events),
+                      std::move(folded->state)};
 }
 
 Result<std::vector<Event>> apply(Store& store, LoadedTask& task, const Command& command,
