@@ -112,8 +112,10 @@ private:
                                is_root && root_ != "/" && by_default_});
             return;
         }
+        const std::string parent = path == "/" ? path : path + '/';
         for (const std::string& name : list_(path)) {
-            descend(path == "/" ? path + name : path + '/' + name, false);
+            std::string child = parent;
+            descend(child += name, false);
         }
     }
 

@@ -22,9 +22,10 @@ Result<StoreSettings> read_settings(const StoreSetup& setup, const std::string& 
     } else {
         for (const auto& [key, value] : *members) {
             if (key != "root") {
-                return refused(setup.settings, value,
-                               "store: unknown key '" + key + "' for " + plugin,
-                               "did you mean 'root'? It is the only key");
+                return refused(
+                    setup.settings, value,
+                    std::string("store: unknown key '").append(key).append("' for ").append(plugin),
+                    "did you mean 'root'? It is the only key");
             }
             const std::string* root = value.as_string();
             if (root == nullptr || !root->starts_with('/')) {
