@@ -246,7 +246,8 @@ void Worker::finish(CarriedSession& session, Outcome outcome) {
     command::Finish finish;
     finish.session_id = session.spec().task_session_id;
     finish.lease_token = 0;
-    if (const SessionFacts* current = current_session(session.state())) {
+    const TaskState state = session.state();
+    if (const SessionFacts* current = current_session(state)) {
         finish.lease_token = current->lease_token;
     }
     finish.outcome = std::move(outcome);
