@@ -121,6 +121,9 @@ inline constexpr Microseconds ending_allowance = std::chrono::seconds(2);
     return state.sessions.empty() ? nullptr : &state.sessions.back();
 }
 
+/// What it points to would be gone with the state.
+const SessionFacts* current_session(const TaskState&& state) = delete;
+
 [[nodiscard]] const RequestFacts* find_request(const TaskState& state, std::string_view request_id);
 
 /// The request that a session means by this key: the newest that was not withdrawn, whichever
