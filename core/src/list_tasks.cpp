@@ -165,10 +165,12 @@ Result<ListResult> Tasks::Implementation::list_below(const std::string& session_
     filter.now = now();
     Observer observer(*workspace_, command_options_);
     ListResult result;
-    Counting counting(store(), observer);
-    Result<void> counted = counting.count(filter);
-    if (!counted) return std::move(counted).error();
-    counting.write_to(result, request);
+    if (!request.without_counts) {
+        Counting counting(store(), observer);
+        Result<void> counted = counting.count(filter);
+        if (!counted) return std::move(counted).error();
+        counting.write_to(result, request);
+    }
 
     std::string start;
     if (!request.before.empty()) {
@@ -197,9 +199,11 @@ Result<std::vector<TaskRow>> Tasks::Implementation::find_rows(const TaskFilter& 
     const ListOrder order =
         request.oldest_first ? ListOrder::oldest_first : ListOrder::newest_first;
     std::vector<TaskRow> rows;
+    // Most tasks of a state often have the status that is asked for: the first page is small.
+    std::size_t selected_from = std::min(page_size, 2 * request.limit);
     while (rows.size() < request.limit) {
-        const std::size_t wanted =
-            selective ? page_size : std::min(page_size, request.limit - rows.size());
+        const std::size_t wanted = selective ? std::exchange(selected_from, page_size)
+                                             : std::min(page_size, request.limit - rows.size());
         Result<ListPage> page = store().list(filter, order, cursor, wanted);
         if (!page) return std::move(page).error();
         for (ListedTask& row : page->tasks) {

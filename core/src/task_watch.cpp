@@ -14,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 // Beyond this, watching everything is cheaper than watching each.
 constexpr std::size_t most_single_targets = 64;
-// How long a caller's interrupt may go unseen where the store's watch has no descriptor.
+constexpr std::size_t page_size = 500;
 
 bool operator_equal(const WatchTarget& left, const WatchTarget& right) {
     return left.kind == right.kind && left.name == right.name;
@@ -22,7 +22,8 @@ bool operator_equal(const WatchTarget& left, const WatchTarget& right) {
 
 class StoreTaskWatch final : public TaskWatch {
 public:
-    StoreTaskWatch(Workspace& workspace, std::vector<std::string> task_ids)
+    /// Without ids: all tasks.
+    StoreTaskWatch(Workspace& workspace, std::optional<std::vector<std::string>> task_ids)
         : workspace_(workspace),
           task_ids_(std::move(task_ids)) {}
 
@@ -58,12 +59,44 @@ public:
 
 private:
     Result<std::vector<WatchTarget>> wanted_targets() {
-        std::vector<WatchTarget> targets;
         changes_by_time_at_.reset();
-        const bool single = task_ids_.size() <= most_single_targets;
+        return task_ids_ ? targets_of(*task_ids_) : targets_of_all();
+    }
+
+    Result<std::vector<WatchTarget>> targets_of_all() {
+        std::vector<WatchTarget> targets{{WatchTarget::Kind::everything, {}}};
+        TaskFilter filter;
+        filter.states = {SessionState::running};
+        bool has_more = true;
+        for (std::string cursor; has_more;) {
+            Result<ListPage> page =
+                workspace_.store().list(filter, ListOrder::oldest_first, cursor, page_size);
+            if (!page) return std::move(page).error();
+            for (const ListedTask& row : page->tasks) {
+                cursor = row.task_id;
+                if (!row.summary) continue;
+                note_time(*row.summary);
+                targets.push_back({WatchTarget::Kind::lease, row.summary->task_session_id});
+            }
+            has_more = page->has_more && !page->tasks.empty();
+        }
+        filter.states = {SessionState::ready};
+        Result<ListPage> ready =
+            workspace_.store().list(filter, ListOrder::oldest_first, {}, page_size);
+        if (!ready) return std::move(ready).error();
+        for (const ListedTask& row : ready->tasks) {
+            if (row.summary) note_time(*row.summary);
+        }
+        if (!ready->tasks.empty()) add_service(targets);
+        return targets;
+    }
+
+    Result<std::vector<WatchTarget>> targets_of(const std::vector<std::string>& task_ids) {
+        std::vector<WatchTarget> targets;
+        const bool single = task_ids.size() <= most_single_targets;
         if (!single) targets.push_back({WatchTarget::Kind::everything, {}});
         bool any_ready = false;
-        for (const std::string& task_id : task_ids_) {
+        for (const std::string& task_id : task_ids) {
             Result<ListedTask> row = workspace_.store().find(task_id);
             if (!row && row.error().code == ErrorCode::task_not_found) continue;
             if (!row) return std::move(row).error();
@@ -117,20 +150,29 @@ private:
     }
 
     Workspace& workspace_;
-    const std::vector<std::string> task_ids_;
+    const std::optional<std::vector<std::string>> task_ids_;
     std::vector<WatchTarget> targets_;
     std::unique_ptr<Watch> watch_;
     std::optional<Time> changes_by_time_at_;
 };
 
+Result<std::unique_ptr<TaskWatch>> make_watch(Workspace& workspace,
+                                              std::optional<std::vector<std::string>> task_ids) {
+    auto watch = std::make_unique<StoreTaskWatch>(workspace, std::move(task_ids));
+    Result<bool> made = watch->renew();
+    if (!made) return std::move(made).error();
+    return std::unique_ptr<TaskWatch>(std::move(watch));
+}
+
 } // namespace
 
 Result<std::unique_ptr<TaskWatch>> watch_tasks(Workspace& workspace,
                                                const std::vector<std::string>& task_ids) {
-    auto watch = std::make_unique<StoreTaskWatch>(workspace, task_ids);
-    Result<bool> made = watch->renew();
-    if (!made) return std::move(made).error();
-    return std::unique_ptr<TaskWatch>(std::move(watch));
+    return make_watch(workspace, task_ids);
+}
+
+Result<std::unique_ptr<TaskWatch>> watch_all_tasks(Workspace& workspace) {
+    return make_watch(workspace, std::nullopt);
 }
 
 } // namespace loong

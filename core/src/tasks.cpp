@@ -265,6 +265,10 @@ Result<std::unique_ptr<TaskWatch>> Tasks::watch(const std::vector<std::string>& 
     return watch_tasks(implementation_->workspace(), task_ids);
 }
 
+Result<std::unique_ptr<TaskWatch>> Tasks::watch_all() {
+    return watch_all_tasks(implementation_->workspace());
+}
+
 Result<std::vector<Tasks::SessionDirectory>> Tasks::session_directories(const std::string& task) {
     return implementation_->session_directories(task);
 }

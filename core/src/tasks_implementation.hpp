@@ -84,5 +84,6 @@ private:
 /// Watches tasks as wait() does.
 [[nodiscard]] Result<std::unique_ptr<TaskWatch>>
 watch_tasks(Workspace& workspace, const std::vector<std::string>& task_ids);
+[[nodiscard]] Result<std::unique_ptr<TaskWatch>> watch_all_tasks(Workspace& workspace);
 
 } // namespace loong

@@ -121,15 +121,18 @@ Result<WaitResult> Tasks::Implementation::wait(const WaitRequest& request) {
     WaitResult result;
     while (true) {
         Observer observer(*workspace_, command_options_);
+        std::vector<TaskRow> seen;
         for (Awaited& one : awaited) {
             if (one.error || one.progressed != Progressed::not_yet) continue;
             Result<ObservedTask> observed = observer.observe(one.task_id);
             if (observed) {
                 one.progressed = judge(observed->task_status, request);
+                if (request.on_look) seen.push_back(row_of(*observed));
             } else {
                 one.error = std::move(observed).error();
             }
         }
+        if (request.on_look) request.on_look(seen);
         if (const std::optional<WaitEnd> reached = whole(awaited, request)) {
             result.end = *reached;
             break;

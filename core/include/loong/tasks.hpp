@@ -228,6 +228,8 @@ struct ListRequest {
     bool include_archived = false;
     /// Attention first is the caller's business; this only turns the order of age around.
     bool oldest_first = false;
+    /// Rows alone, for a caller who knows the counts: costs by the page and not by what matches.
+    bool without_counts = false;
 };
 
 struct ListResult {
@@ -269,6 +271,9 @@ struct WaitRequest {
     std::optional<Milliseconds> timeout;
     /// Becomes readable when the caller does not want to wait any longer; -1: none.
     int interrupt_descriptor = -1;
+    /// Called before the wait and whenever it looks again: how those tasks stand that are readable
+    /// and still waited for, in the order asked for. May be empty.
+    std::function<void(const std::vector<TaskRow>& rows)> on_look;
 };
 
 enum class WaitEnd : std::uint8_t { reached, impossible, timeout, interrupted };
@@ -489,6 +494,11 @@ public:
 
     /// Watches some tasks.
     Result<std::unique_ptr<TaskWatch>> watch(const std::vector<std::string>& task_ids);
+
+    /// Watches whatever a listing may show: the events of all tasks, new and removed ones, the
+    /// carriers of those that run, and whether the queue is served. Of queued tasks only the oldest
+    /// 500 are known to become overdue by time alone; look once a minute where that matters.
+    Result<std::unique_ptr<TaskWatch>> watch_all();
 
     /// The sessions of a task with their directories, the oldest first, for reading output.
     struct SessionDirectory {
