@@ -8,8 +8,8 @@ set -eu
 
 build_packages="
     cmake g++ git libboost1.81-dev libboost-json1.81-dev libcli11-dev
-    libfmt-dev libsqlite3-dev libyaml-cpp-dev ninja-build"
-test_packages="libfaketime libgmock-dev libgtest-dev python3"
+    libfmt-dev libncurses-dev libsqlite3-dev libyaml-cpp-dev ninja-build"
+test_packages="libfaketime libgmock-dev libgtest-dev python3 python3-pyte"
 lint_packages="clang-format clang-tidy"
 
 say() { printf '%s\n' "packages: $*" >&2; }

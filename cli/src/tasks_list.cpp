@@ -3,6 +3,7 @@
 #include "option_values.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
+#include "watch_tasks.hpp"
 
 namespace loong::cli {
 namespace {
@@ -17,9 +18,14 @@ public:
         table.value("--before", "TASK", before_, "only tasks older than this one");
         table.value("--label", "GLOB", label_, "only tasks whose label matches");
         table.flag("--include-archived", include_archived_, "archived tasks too");
+        table.flag(
+            "--watch", watch_,
+            "a live view in the terminal: what needs you, what runs, what has ended, and keys "
+            "to open, answer, cancel and recover");
         table.flag("--exit-code", exit_code_, "tell by the exit status how the tasks stand");
         table.example("loong tasks list --attention");
         table.example("loong tasks list --status running --json");
+        table.example("loong tasks list --watch");
         table.exit_codes("0 done; with --exit-code 1 a task that matches ended otherwise than "
                          "completed, 3 one needs attention; 2 failure, 4 TASK not found");
     }
@@ -27,6 +33,7 @@ public:
     Result<ExitCode> run(Invocation& invocation) override {
         Result<ListRequest> request = read_request();
         if (!request) return std::move(request).error();
+        if (watch_) return watch(invocation, *request);
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
         Result<ListResult> list = tasks->list(*request);
@@ -42,6 +49,23 @@ public:
     }
 
 private:
+    // A view has no end, so what tells of one list or limits it makes no sense beside it.
+    Result<ExitCode> watch(const Invocation& invocation, const ListRequest& request) const {
+        const std::pair<bool, const char*> others[] = {
+            {invocation.globals.json, "--json"}, {invocation.globals.quiet, "--quiet"},
+            {limit_.has_value(), "--limit"},     {before_.has_value(), "--before"},
+            {exit_code_, "--exit-code"},
+        };
+        for (const auto& [is_given, name] : others) {
+            if (!is_given) continue;
+            return Error{ErrorCode::invalid_argument,
+                         "--watch and " + std::string(name) + ": both were given", "leave one out"};
+        }
+        return watch_tasks(invocation,
+                           {request.status, request.attention, request.include_archived},
+                           request.label_glob);
+    }
+
     Result<ListRequest> read_request() const {
         ListRequest request;
         if (status_) {
@@ -118,6 +142,7 @@ private:
     std::optional<std::string> label_;
     bool attention_ = false;
     bool include_archived_ = false;
+    bool watch_ = false;
     bool exit_code_ = false;
 };
 
