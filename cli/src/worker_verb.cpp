@@ -15,6 +15,7 @@ public:
         table.value("--ready-descriptor", "N", ready_descriptor_,
                     "gets one byte once the worker holds its slot");
         table.value("--adopt", "TASK", adopt_, "take over this task's running work first");
+        table.flag("--redo", redo_, "with --adopt: what was under way may be done again");
         table.note("Started by the other commands where one is needed; carries tasks until there "
                    "are none to carry.");
         table.example("loong worker");
@@ -39,7 +40,7 @@ public:
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
         const auto tell = [ready] { return tell_ready(ready); };
-        Result<void> worked = adopt_ ? tasks->adopt(*adopt_, tell) : tasks->work(tell);
+        Result<void> worked = adopt_ ? tasks->adopt(*adopt_, redo_, tell) : tasks->work(tell);
         if (!worked) return std::move(worked).error();
         return ExitCode::done;
     }
@@ -61,6 +62,7 @@ private:
     static constexpr char ready_byte = '\x06';
 
     std::optional<std::string> adopt_;
+    bool redo_ = false;
     std::optional<std::string> ready_descriptor_;
 };
 

@@ -115,14 +115,15 @@ Result<void> HandOver::serve(int own_claims) {
     return {};
 }
 
-Result<void> HandOver::start_one(const std::string& adopt) {
+Result<void> HandOver::start_one(const std::string& adopt, bool redo) {
     if (WorkerThreads* threads = workspace_->worker_threads(); threads != nullptr) {
-        return threads->start(workspace_->options(), adopt);
+        return threads->start(workspace_->options(), adopt, redo);
     }
     WorkerStart start;
     start.program = workspace_->worker_program();
     start.arguments = workspace_->worker_arguments();
     if (!adopt.empty()) start.arguments.insert(start.arguments.end(), {"--adopt", adopt});
+    if (redo) start.arguments.emplace_back("--redo");
     start.environment = workspace_->worker_environment();
     return start_worker(start);
 }

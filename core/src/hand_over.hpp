@@ -34,8 +34,8 @@ public:
     Result<void> serve(int own_claims = 0);
 
     /// Starts one worker, whether or not something is claimable now. It takes over the running
-    /// session of the task `adopt` first, unless that is empty.
-    Result<void> start_one(const std::string& adopt);
+    /// session of the task `adopt` first, unless that is empty; `redo` as for Worker::adopt().
+    Result<void> start_one(const std::string& adopt, bool redo = false);
 
     /// Lets go of the lease. Also done by destruction.
     void end() { lease_.reset(); }

@@ -43,4 +43,6 @@ std::string installation_prefix() {
     return failed ? std::string() : program.parent_path().parent_path().string();
 }
 
+std::string installed_keeper() { return installation_prefix() + "/libexec/loong/loong-keeper"; }
+
 } // namespace loong

@@ -10,4 +10,7 @@ namespace loong {
 /// loaded as one by a program of somebody else's. Empty where it cannot be told.
 [[nodiscard]] std::string installation_prefix();
 
+/// Where that installation's loong-keeper is.
+[[nodiscard]] std::string installed_keeper();
+
 } // namespace loong

@@ -1,3 +1,4 @@
+#include "installation.hpp"
 #include "loong/ids.hpp"
 #include "loong/tasks.hpp"
 #include "plugin_check_steps.hpp"
@@ -168,7 +169,7 @@ void check_runtime(const PluginCheckRequest& request, const CheckDirectory& dire
     teller.begin("create() makes objects with these settings");
     for (int i = 0; i < 2; ++i) {
         Result<PluginObject<Runtime>> runtime =
-            load_runtime(request.file, {}, {"checked", request.settings});
+            load_runtime(request.file, {}, {"checked", request.settings, installed_keeper()});
         if (!runtime) {
             teller.failed(error_line(runtime.error()));
             return;

@@ -1,6 +1,7 @@
 #include "plugin_findings.hpp"
 
 #include "finding_codes.hpp"
+#include "installation.hpp"
 #include "plugin_file.hpp"
 #include "plugins.hpp"
 #include "text.hpp"
@@ -111,6 +112,7 @@ private:
         RuntimeSetup setup;
         setup.name = entry.name;
         setup.settings = entry.settings;
+        setup.keeper_path = installed_keeper();
         Result<PluginObject<Runtime>> runtime = load_runtime(entry.plugin, directories_, setup);
         if (!runtime) return add_unusable(subject, runtime.error());
         RuntimeDiagnosis* able = diagnosis(**runtime);

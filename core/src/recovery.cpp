@@ -360,7 +360,7 @@ Result<RecoveryStep> Recovery::adopt(const LoadedTask& task) {
     Result<LeaseStatus> lease = store_.lease_status(task.state.summary.task_session_id);
     if (!lease) return std::move(lease).error();
     if (lease->state == LeaseState::held) return state_changed(task.document.task_id);
-    Result<void> started = hand_over->start_one(task.document.task_id);
+    Result<void> started = hand_over->start_one(task.document.task_id, options_.retry);
     if (started) return step;
     Result<LoadedTask> fresh = load_task(store_, task.document.task_id);
     if (fresh && fresh->state.summary.revision != task.state.summary.revision) {

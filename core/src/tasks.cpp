@@ -307,9 +307,10 @@ Result<void> Tasks::work(const std::function<bool()>& ready) {
     return Worker(implementation_->workspace()).run(ready);
 }
 
-Result<void> Tasks::adopt(const std::string& task_id, const std::function<bool()>& ready) {
+Result<void> Tasks::adopt(const std::string& task_id, bool redo,
+                          const std::function<bool()>& ready) {
     std::signal(SIGPIPE, SIG_IGN);
-    return Worker(implementation_->workspace()).adopt(task_id, ready);
+    return Worker(implementation_->workspace()).adopt(task_id, redo, ready);
 }
 
 } // namespace loong

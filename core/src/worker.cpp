@@ -211,6 +211,7 @@ void Worker::carry(Claim claim, bool adopted) {
         setup.spec.environment.push_back({channel_variable, inside_directory(*directory)});
     }
     setup.spec.rerun_started_steps = current.rerun_started_steps;
+    setup.spec.may_redo = adopted && (redo_ || retries_left(claim.task.state) > 0);
     setup.task = std::move(claim.task);
     setup.directory = directory ? *directory : std::string();
     setup.keeper_path = workspace_.keeper_path();
@@ -331,7 +332,8 @@ Result<void> Worker::keep_time(Time due, HandOver& hand_over) {
     return {};
 }
 
-Result<void> Worker::adopt(const std::string& task_id, const std::function<bool()>& ready) {
+Result<void> Worker::adopt(const std::string& task_id, bool redo,
+                           const std::function<bool()>& ready) {
     Result<LoadedTask> task = load_task(store_, task_id);
     if (!task) return std::move(task).error();
     const std::string session_id = task->state.summary.task_session_id;
@@ -353,6 +355,7 @@ Result<void> Worker::adopt(const std::string& task_id, const std::function<bool(
     if (!monitor) return std::move(monitor).error();
     monitor_ = *std::move(monitor);
     static_cast<void>(ready());
+    redo_ = redo;
     carry(Claim{*std::move(lease), nullptr, *std::move(task)}, true);
     // Work that is alive is watched over also where all slots are taken; more is not started then.
     return work_off();

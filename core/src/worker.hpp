@@ -29,7 +29,8 @@ public:
 
     /// Takes over the running session of a task whose carrier is gone, carries it to its end, and
     /// then goes on as run() does where a slot is free. `ready` is called once it is taken over.
-    Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
+    /// `redo`: the operator lets be done again what was under way (SessionSpec::may_redo).
+    Result<void> adopt(const std::string& task_id, bool redo, const std::function<bool()>& ready);
 
 private:
     struct Claim {
@@ -60,6 +61,8 @@ private:
     std::unique_ptr<Lease> slot_;
     /// Tasks that could not be read; they are somebody else's business.
     std::set<std::string> unreadable_;
+    /// Of the session that is adopted.
+    bool redo_ = false;
 };
 
 } // namespace loong

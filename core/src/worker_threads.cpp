@@ -27,8 +27,8 @@ private:
     std::optional<std::promise<Result<void>>> promise_;
 };
 
-Result<void> work(const OpenOptions& options, const std::string& adopt, WorkerThreads& threads,
-                  Readiness& readiness) {
+Result<void> work(const OpenOptions& options, const std::string& adopt, bool redo,
+                  WorkerThreads& threads, Readiness& readiness) {
     Result<std::unique_ptr<Workspace>> workspace = Workspace::open(options, &threads);
     if (!workspace) return std::move(workspace).error();
     const auto ready = [&readiness] {
@@ -36,7 +36,7 @@ Result<void> work(const OpenOptions& options, const std::string& adopt, WorkerTh
         return true;
     };
     Worker worker(**workspace);
-    return adopt.empty() ? worker.run(ready) : worker.adopt(adopt, ready);
+    return adopt.empty() ? worker.run(ready) : worker.adopt(adopt, redo, ready);
 }
 
 } // namespace
@@ -63,7 +63,7 @@ void WorkerThreads::sweep() {
     });
 }
 
-Result<void> WorkerThreads::start(const OpenOptions& options, const std::string& adopt) {
+Result<void> WorkerThreads::start(const OpenOptions& options, const std::string& adopt, bool redo) {
     // As in a worker that is a process: a command that closes its input early must end its write
     // and nothing else.
     std::signal(SIGPIPE, SIG_IGN);
@@ -73,10 +73,10 @@ Result<void> WorkerThreads::start(const OpenOptions& options, const std::string&
     auto running = std::make_unique<Running>();
     Running& shared = *running;
     try {
-        running->thread =
-            std::thread([this, options, adopt, &shared, promise = std::move(promise)]() mutable {
+        running->thread = std::thread(
+            [this, options, adopt, redo, &shared, promise = std::move(promise)]() mutable {
                 Readiness readiness(std::move(promise));
-                readiness.tell(work(options, adopt, *this, readiness));
+                readiness.tell(work(options, adopt, redo, *this, readiness));
                 shared.left = true;
             });
     } catch (const std::system_error& caught) {

@@ -23,8 +23,9 @@ public:
     ~WorkerThreads();
 
     /// Starts a worker with a workspace of its own; returns once it holds its slot.
-    /// `adopt` names a task to be taken over first; empty: none. `worker_unavailable`.
-    Result<void> start(const OpenOptions& options, const std::string& adopt);
+    /// `adopt` names a task to be taken over first; empty: none; `redo` as for Worker::adopt().
+    /// `worker_unavailable`.
+    Result<void> start(const OpenOptions& options, const std::string& adopt, bool redo);
 
 private:
     struct Running {

@@ -21,7 +21,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options,
     const std::string prefix = installation_prefix();
     workspace->worker_program_ =
         options.worker_program.empty() ? prefix + "/bin/loong" : options.worker_program;
-    workspace->keeper_path_ = prefix + "/libexec/loong/loong-keeper";
+    workspace->keeper_path_ = installed_keeper();
     Result<PluginObject<Store>> store = workspace->open_store();
     if (!store) return std::move(store).error();
     workspace->store_ = *std::move(store);
@@ -84,6 +84,7 @@ Result<Runtime*> Workspace::runtime(const TaskDocument& document) {
     RuntimeSetup setup;
     setup.name = document.runtime;
     setup.settings = document.runtime_settings;
+    setup.keeper_path = keeper_path_;
     Result<PluginObject<Runtime>> made =
         load_runtime(document.runtime_plugin, plugin_directories(config_.plugin_path), setup);
     if (!made) return std::move(made).error();

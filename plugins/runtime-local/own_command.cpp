@@ -1,18 +1,17 @@
 #include "own_command.hpp"
 
 #include "keeper/protocol.hpp"
+#include "keeper_spec.hpp"
 #include "system.hpp"
 
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -22,49 +21,6 @@ namespace {
 Error keeper_error(const std::string& program, const std::string& why) {
     return {ErrorCode::worker_unavailable, "loong-keeper " + program + ": " + why,
             "check that loong is installed whole"};
-}
-
-void append(std::string& text, std::string_view string) {
-    text += string;
-    text += '\0';
-}
-
-/// The specification in a file that has no name: a command line or an environment of megabytes
-/// does not fit through a pipe without someone to read it at the same time.
-Result<Descriptor> write_spec(const KeeperStart& start) {
-    std::string text;
-    append(text, start.command_id);
-    append(text, start.session_id);
-    append(text, start.command.path);
-    append(text, start.command.directory);
-    for (const std::string& argument : start.command.arguments) append(text, argument);
-    for (const std::string& variable : start.command.environment) append(text, variable);
-
-    keeper::SpecHeader header;
-    header.argument_count = static_cast<std::uint32_t>(start.command.arguments.size());
-    header.environment_count = static_cast<std::uint32_t>(start.command.environment.size());
-    header.text_size = text.size();
-    header.max_output_bytes = start.limits.max_output_bytes;
-    header.grace_microseconds =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, start.limits.grace.count()));
-    const std::vector<std::uint64_t>& filter = start.confinement.filter;
-    static_assert(sizeof(filter[0]) == keeper::filter_instruction_size);
-    header.flags = start.confinement.flags;
-    header.filter_size = filter.size();
-    std::string content(reinterpret_cast<const char*>(&header), sizeof(header));
-    content.append(reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(filter[0]));
-    content += text;
-
-    Descriptor file(::memfd_create("loong-keeper", MFD_CLOEXEC));
-    if (!file) return system_error("specification for loong-keeper", errno);
-    std::string_view left = content;
-    while (!left.empty()) {
-        const ssize_t count = ::write(file.get(), left.data(), left.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return system_error("specification for loong-keeper", errno);
-        left.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return file;
 }
 
 /// The descriptors that a keeper gets, moved out of the way of the numbers that they get there.
@@ -84,7 +40,7 @@ public:
     ~Passed() { posix_spawn_file_actions_destroy(&actions_); }
 
     posix_spawn_file_actions_t* close_others() {
-        posix_spawn_file_actions_addclosefrom_np(&actions_, keeper::first_other_descriptor);
+        posix_spawn_file_actions_addclosefrom_np(&actions_, keeper::given_input_descriptor);
         return &actions_;
     }
 
@@ -162,7 +118,8 @@ Error setup_failure(std::string_view packet) {
 } // namespace
 
 Result<std::unique_ptr<OwnCommand>> OwnCommand::start(const KeeperStart& start) {
-    auto spec = write_spec(start);
+    auto spec = write_keeper_spec(
+        {start.command_id, start.session_id, start.limits, start.command, start.confinement});
     if (!spec) return std::move(spec).error();
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {

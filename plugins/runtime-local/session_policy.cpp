@@ -5,6 +5,7 @@
 #include "session_runner.hpp"
 #include "step_policy.hpp"
 #include <loong/narrow_policy.hpp>
+#include <loong/policy_questions.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,44 +26,6 @@ std::string own_program() {
     std::array<char, 4096> path{};
     const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
     return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
-}
-
-/// The rules of the policy that still ask, each with what would be allowed.
-std::vector<ToolRule> open_questions(const ToolPolicy& policy) {
-    std::vector<ToolRule> questions;
-    for (const ToolRule& rule : policy.rules) {
-        const bool by_directory = takes_directories(rule.tool);
-        if (rule.decision != ToolDecision::ask) continue;
-        if (by_directory || rule.tool == tool::net_connect) questions.push_back(rule);
-    }
-    return questions;
-}
-
-std::string question_about(const ToolRule& rule, const ToolPolicy& policy) {
-    if (rule.tool == tool::net_connect) return "May the work use the network?";
-    std::string what = rule.prefix;
-    if (what.empty()) {
-        const auto& directories =
-            rule.tool == tool::fs_read ? policy.read_directories : policy.write_directories;
-        for (const std::string& one : directories.value_or(std::vector<std::string>{"/"})) {
-            what += (what.empty() ? "" : ", ") + one;
-        }
-    }
-    return std::string("May the work ") + (rule.tool == tool::fs_read ? "read " : "write ") +
-           what.substr(0, 1024) + "?";
-}
-
-/// The rule has been answered.
-void settle(ToolPolicy& policy, const ToolRule& asked, bool allowed) {
-    for (ToolRule& rule : policy.rules) {
-        if (rule.tool != asked.tool || rule.prefix != asked.prefix) continue;
-        rule.decision = allowed ? ToolDecision::allow : ToolDecision::deny;
-    }
-    if (asked.tool == tool::net_connect) policy.network = allowed;
-    if (!allowed || asked.prefix.empty()) return;
-    auto& directories =
-        asked.tool == tool::fs_read ? policy.read_directories : policy.write_directories;
-    if (directories) directories->push_back(asked.prefix);
 }
 
 } // namespace
@@ -116,13 +79,9 @@ Result<SessionRunner::Judgement> SessionRunner::settle_policy(std::size_t index,
         plan_.steps[index].narrows ? "step " + std::to_string(index) + " " : std::string();
     int number = 0;
     for (const ToolRule& rule : open_questions(policy)) {
-        NewRequest request;
+        NewRequest request = question_about(rule, policy);
         request.key =
             part + "use " + std::to_string(++number) + "/" + context_.spec().task_session_id;
-        request.tool = rule.tool;
-        request.rule = to_text(rule);
-        request.question = question_about(rule, policy);
-        request.detail = rule.prefix.empty() ? rule.tool : rule.prefix;
         auto answer = permission(index, attempt, request);
         if (!answer) return std::move(answer).error();
         if (!*answer) return interrupted();

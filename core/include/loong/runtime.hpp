@@ -6,7 +6,8 @@
 /// extension(). Rules for work that lives elsewhere (ssh, a cluster, a container): name it after
 /// `task_session_id`, save the handle *before* starting it, never take unreachable for gone.
 /// One that depends on what the machine offers tells of it through `RuntimeDiagnosis`. One that can
-/// hold its work to a tool policy implements `PolicyEnforcer`; others get no narrowed sessions.
+/// hold its work to a tool policy implements `PolicyEnforcer`; others get no narrowed sessions. One
+/// that drives a program over pipes starts it with loong/kept_process.hpp.
 ///
 /// Defaults: [serial], one session at a time per object; several objects may be used at once, by
 /// threads of one process. Arguments are valid during the call only.
@@ -182,6 +183,8 @@ struct RuntimeSetup {
     std::string name;
     /// The entry's settings without `plugin`.
     Settings settings;
+    /// Where loong-keeper is, absolute; what loong/kept_process.hpp needs where there is no context.
+    std::string keeper_path;
 };
 
 } // namespace loong

@@ -533,9 +533,9 @@ public:
     Result<void> work(const std::function<bool()>& ready);
 
     /// Takes over the running session of a task whose carrier is gone and whose work is alive, and
-    /// then goes on as work() does: what `loong worker --adopt TASK` does. `conflict` where another
-    /// carries it.
-    Result<void> adopt(const std::string& task_id, const std::function<bool()>& ready);
+    /// then goes on as work() does: what `loong worker --adopt TASK` does. With `redo` what was under
+    /// way when the worker was lost may be done again. `conflict` where another carries it.
+    Result<void> adopt(const std::string& task_id, bool redo, const std::function<bool()>& ready);
 
     /// Not for callers: where the use cases live.
     class [[gnu::visibility("hidden")]] Implementation;

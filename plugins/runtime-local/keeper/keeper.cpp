@@ -82,13 +82,18 @@ bool Keeper::prepare() {
         what = "the specification";
         error = read_spec(spec_descriptor, spec_);
     }
-    if (error == 0) {
+    const bool copies = (spec_.flags & given_streams_flag) == 0;
+    if (error == 0 && copies) {
         what = "the output files";
         error = output_.open(directory_descriptor, spec_.max_output_bytes);
     }
-    if (error == 0) {
+    if (error == 0 && copies) {
         what = "the pipes";
         error = output_.make_pipes(ends_);
+    }
+    if (!copies) {
+        ends_[0] = given_output_descriptor;
+        ends_[1] = given_errors_descriptor;
     }
     if (error == 0) {
         what = "the exit record";
@@ -137,6 +142,8 @@ void Keeper::keep() {
         unmarked == 0 ? start_command(spec_, ends_) : Started{-1, StartStage::process, unmarked};
     close(ends_[0]);
     close(ends_[1]);
+    // Ends of pipes that stayed open here would keep both sides from seeing that the other is gone.
+    if ((spec_.flags & given_streams_flag) != 0) close(given_input_descriptor);
     release_spec(spec_);
     close(spec_descriptor);
     if ((spec_.flags & narrowed_flag) != 0) close(ruleset_descriptor);
@@ -208,6 +215,7 @@ void Keeper::obey_worker() {
     }
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     worker_is_there_ = false;
+    if ((spec_.flags & end_with_starter_flag) != 0) ask(false);
 }
 
 void Keeper::ask(bool force) {

@@ -8,7 +8,7 @@
 namespace loong::keeper {
 
 /// First argument of the program. A keeper that is given another one refuses to start.
-inline constexpr const char* protocol_number = "2";
+inline constexpr const char* protocol_number = "3";
 
 /// Descriptors that the keeper finds open. It closes nothing below `first_other_descriptor` but the
 /// standard streams, which become /dev/null.
@@ -23,19 +23,28 @@ enum : int {
     directory_descriptor = 6,
     /// A Landlock ruleset; only where the command is narrowed.
     ruleset_descriptor = 7,
-    first_other_descriptor = 8,
+    /// The command's standard streams; only where they are given.
+    given_input_descriptor = 8,
+    given_output_descriptor = 9,
+    given_errors_descriptor = 10,
+    first_other_descriptor = 11,
 };
 
 inline constexpr std::uint32_t spec_magic = 0x324b4c4cU;
 
-/// How the command is narrowed, besides the ruleset.
+/// How the command is started and narrowed, besides the ruleset.
 enum : std::uint32_t {
-    /// It is. Without this the others mean nothing.
+    /// It is narrowed. Without this the namespaces mean nothing.
     narrowed_flag = 1,
     /// It gets a network namespace of its own, with nothing but a loopback device.
     network_namespace_flag = 2,
     /// And a user namespace, because the user may not make the other one without it.
     user_namespace_flag = 4,
+    /// The command talks with its starter: it gets the streams that are given, and nothing of them is
+    /// copied.
+    given_streams_flag = 8,
+    /// When the starter is gone the command is ended as if it had been asked for.
+    end_with_starter_flag = 16,
 };
 
 /// The system call filter follows the header: `filter_size` instructions of 8 bytes each. After it,
@@ -55,7 +64,7 @@ struct SpecHeader {
 inline constexpr std::size_t filter_instruction_size = 8;
 
 /// Packets to the keeper: one byte each. End of file before `go` means: exit, nothing happened.
-/// End of file after it means: go on alone.
+/// End of file after it means: go on alone, or end the command (`end_with_starter_flag`).
 inline constexpr char go_packet = 'g';
 inline constexpr char end_packet = 'e';
 inline constexpr char force_packet = 'k';

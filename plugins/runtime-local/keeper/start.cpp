@@ -32,6 +32,9 @@ Failure* failure;
     setsid();
     if ((spec.flags & narrowed_flag) != 0 && !enter_namespaces(spec)) fail(StartStage::narrowing);
     // Descriptor 0 is /dev/null already.
+    if ((spec.flags & given_streams_flag) != 0 && dup2(given_input_descriptor, 0) < 0) {
+        fail(StartStage::process);
+    }
     if (dup2(output, 1) < 0 || dup2(error_output, 2) < 0) fail(StartStage::process);
     if (chdir(spec.directory) != 0) fail(StartStage::working_directory);
     if ((spec.flags & narrowed_flag) != 0 && !narrow(spec)) fail(StartStage::narrowing);

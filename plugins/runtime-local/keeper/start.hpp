@@ -12,8 +12,8 @@ struct Started {
     int error = 0;
 };
 
-/// Starts the command in a session and a process group of its own, standard input at /dev/null,
-/// its output to `ends`, with nothing else open and no signal blocked or ignored. Returns once it
+/// Starts the command in a session and a process group of its own, standard input at /dev/null
+/// unless it is given, its output to `ends`, with nothing else open and no signal blocked or ignored. Returns once it
 /// runs, or could not be started.
 Started start_command(const Spec& spec, const int (&ends)[2]);
 

@@ -118,6 +118,9 @@ struct SessionSpec {
     /// Run again a step that had started when its worker was lost, also where the plan does not say
     /// `retry` (the operator asked for it).
     bool rerun_started_steps = false;
+    /// Told to resume(): what was under way when the worker was lost may be done again. The task was
+    /// created with `--retry` and has attempts left, or the operator recovers it with `--retry`.
+    bool may_redo = false;
 };
 
 } // namespace loong
