@@ -149,6 +149,17 @@ std::string standing_text(const TaskDetail& detail, const Terminal& terminal) {
            (status.reason.empty() ? "" : "  " + escape_controls(status.reason)) + "\n";
 }
 
+std::string ending_text(const TaskDetail& detail, const Terminal& terminal, bool output_was_shown) {
+    std::string text = standing_text(detail, terminal);
+    const TaskStatus& status = detail.row.task_status;
+    const bool is_known = output_was_shown && status.next_action == NextAction::output;
+    if (is_known || status.next_command.empty()) return text;
+    text.pop_back();
+    return text +
+           "; next: " + coloured(terminal, Colour::strong, escape_controls(status.next_command)) +
+           "\n";
+}
+
 std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time now) {
     const TaskSummary& summary = detail.row.summary;
     const TaskStatus& status = detail.row.task_status;

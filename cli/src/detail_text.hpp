@@ -18,6 +18,10 @@ namespace loong::cli {
 /// One line: id, status, reason.
 [[nodiscard]] std::string standing_text(const TaskDetail& detail, const Terminal& terminal);
 
+/// The same, and what to do next; where the output has just been shown, that is not to read it.
+[[nodiscard]] std::string ending_text(const TaskDetail& detail, const Terminal& terminal,
+                                      bool output_was_shown);
+
 /// When, and how long ago or from now; empty where absent.
 [[nodiscard]] std::string moment_text(const std::optional<Time>& time, Time now);
 

@@ -28,12 +28,13 @@ bool is_readable(int descriptor) {
 class Follower {
 public:
     Follower(Tasks& tasks, const OutputRequest& request, std::string session_id,
-             int interrupt_descriptor)
+             int interrupt_descriptor, ProgressLine& line)
         : tasks_(tasks),
           request_(request),
           session_id_(std::move(session_id)),
           tail_(request.tail),
-          interrupt_descriptor_(interrupt_descriptor) {}
+          interrupt_descriptor_(interrupt_descriptor),
+          line_(line) {}
 
     using Read = std::function<Result<void>(OutputReader&, bool final)>;
 
@@ -53,6 +54,7 @@ public:
                 }
             }
             if (ended_ && !go_on()) return true;
+            if (look_again && line_.is_shown()) tell();
             look_again = true;
             if (moved_on_) continue;
             Result<TaskWatch::Woken> woken = wait(**watch);
@@ -86,6 +88,12 @@ private:
         return tail ? reader_->skip_to_tail(*tail) : Result<void>();
     }
 
+    // It is no more than a comfort: what fails here fails again where it matters.
+    void tell() {
+        const Result<TaskDetail> detail = tasks_.status(request_.task_id);
+        if (detail) line_.show(detail->row);
+    }
+
     // To the session after this one, where there is one and it is wanted.
     bool go_on() {
         const std::optional<std::size_t> at = find_session(sessions_, session_id_);
@@ -113,6 +121,7 @@ private:
     std::string session_id_;
     std::optional<std::uint64_t> tail_;
     int interrupt_descriptor_;
+    ProgressLine& line_;
     Sessions sessions_;
     std::optional<DirectoryWatch> directory_watch_;
     std::optional<OutputReader> reader_;
@@ -124,8 +133,11 @@ private:
 
 OutputPrinter::OutputPrinter(Invocation& invocation, bool raw)
     : invocation_(invocation),
-      filter_out_(!raw && isatty(invocation.out.descriptor()) == 1),
-      filter_err_(!raw && isatty(invocation.err.descriptor()) == 1) {}
+      out_is_terminal_(isatty(invocation.out.descriptor()) == 1),
+      err_is_terminal_(isatty(invocation.err.descriptor()) == 1),
+      filter_out_(!raw && out_is_terminal_),
+      filter_err_(!raw && err_is_terminal_),
+      line_(invocation) {}
 
 Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
                                   int interrupt_descriptor) {
@@ -140,7 +152,7 @@ Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
     }
     const Tasks::SessionDirectory& session = (*sessions)[*chosen];
     if (request.follow) {
-        Follower follower(tasks, request, session.session_id, interrupt_descriptor);
+        Follower follower(tasks, request, session.session_id, interrupt_descriptor, line_);
         Result<bool> whole =
             follower.run([this](OutputReader& reader, bool final) { return read(reader, final); });
         if (!whole) return whole;
@@ -165,27 +177,34 @@ Result<void> OutputPrinter::read(OutputReader& reader, bool final) {
         [this](OutputStream stream, std::string_view bytes) { return show(stream, bytes); }, final);
     if (!done) return done;
     if (Result<void> flushed = invocation_.out.flush(); !flushed) return flushed;
-    return invocation_.err.flush();
+    if (Result<void> flushed = invocation_.err.flush(); !flushed) return flushed;
+    line_.show_again(at_line_start_);
+    return {};
 }
 
 // Where both go to the same place their order is kept: what was written to the other is flushed
 // first.
 Result<void> OutputPrinter::show(OutputStream stream, std::string_view bytes) {
+    line_.hide();
     const bool out = stream == OutputStream::standard_output;
     Printer& other = out ? invocation_.err : invocation_.out;
     if (Result<void> flushed = other.flush(); !flushed) return flushed;
     Printer& printer = out ? invocation_.out : invocation_.err;
-    if (out ? filter_out_ : filter_err_) {
-        printer.print((out ? out_filter_ : err_filter_).pass(bytes));
-    } else {
-        printer.print(bytes);
-    }
+    const bool filtered = out ? filter_out_ : filter_err_;
+    const std::string shown =
+        filtered ? (out ? out_filter_ : err_filter_).pass(bytes) : std::string(bytes);
+    const bool on_terminal = out ? out_is_terminal_ : err_is_terminal_;
+    if (on_terminal && !shown.empty()) at_line_start_ = shown.back() == '\n';
+    printer.print(shown);
     return {};
 }
 
 Result<void> OutputPrinter::finish() {
+    line_.hide();
     if (filter_out_) invocation_.out.print(out_filter_.finish());
     if (filter_err_) invocation_.err.print(err_filter_.finish());
+    // What is said at the end gets a line of its own.
+    if (line_.is_shown() && !at_line_start_) invocation_.err.print("\n");
     if (Result<void> flushed = invocation_.out.flush(); !flushed) return flushed;
     return invocation_.err.flush();
 }

@@ -4,6 +4,7 @@
 #include "invocation.hpp"
 #include "output_filter.hpp"
 #include "output_reader.hpp"
+#include "progress_line.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,7 @@ struct OutputRequest {
 };
 
 /// Writes the bytes of each stream to the descriptor of its own: unchanged, or made fit for a
-/// terminal where that descriptor is one.
+/// terminal where that descriptor is one. While it follows, the progress line tells how the task stands.
 class OutputPrinter {
 public:
     OutputPrinter(Invocation& invocation, bool raw);
@@ -40,8 +41,13 @@ private:
     Result<void> read(OutputReader& reader, bool final);
 
     Invocation& invocation_;
+    bool out_is_terminal_;
+    bool err_is_terminal_;
     bool filter_out_;
     bool filter_err_;
+    /// What was written to a terminal last ended a line, so that another may follow.
+    bool at_line_start_ = true;
+    ProgressLine line_;
     OutputFilter out_filter_;
     OutputFilter err_filter_;
 };

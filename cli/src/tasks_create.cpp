@@ -9,6 +9,7 @@
 #include "interrupt.hpp"
 #include "option_values.hpp"
 #include "output_printer.hpp"
+#include "progress_line.hpp"
 #include "verbs.hpp"
 #include "wait_report.hpp"
 
@@ -185,7 +186,14 @@ private:
         ExitCode waited = ExitCode::done;
         if (!waiting.empty()) {
             say_that_it_waits(invocation, request.tasks);
+            ProgressLine line(invocation);
+            if (line.is_shown()) {
+                request.on_look = [&](const std::vector<TaskRow>& rows) {
+                    line.show(rows, request.tasks.size());
+                };
+            }
             Result<WaitResult> result = tasks.wait(request);
+            line.hide();
             if (!result) return std::move(result).error();
             for (std::size_t i = 0; i < std::min(waiting.size(), result->tasks.size()); ++i) {
                 if (result->tasks[i]) waiting[i]->task = std::move(result->tasks[i]->task);
@@ -250,7 +258,7 @@ private:
         Result<TaskDetail> detail = tasks.status(task_id);
         if (!detail) return std::move(detail).error();
         if (!invocation.globals.quiet) {
-            invocation.err.print(standing_text(*detail, look_at_terminal(2)));
+            invocation.err.print(ending_text(*detail, look_at_terminal(2), true));
         }
         if (!*whole) {
             return interrupt.happened() ? ExitCode::interrupted : ExitCode::wait_timeout;

@@ -1,7 +1,9 @@
+#include "detail_text.hpp"
 #include "event_text.hpp"
 #include "interrupt.hpp"
 #include "json_writer.hpp"
 #include "option_values.hpp"
+#include "progress_line.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
 
@@ -75,9 +77,11 @@ private:
         if (!interrupt) return std::move(interrupt).error();
         Result<std::unique_ptr<TaskWatch>> watch = tasks.watch({request.task});
         if (!watch) return std::move(watch).error();
+        ProgressLine line(invocation);
         while (true) {
             Result<EventsResult> events = tasks.events(request);
             if (!events) return std::move(events).error();
+            line.hide();
             print_followed(invocation, events->events);
             if (Result<void> flushed = invocation.out.flush(); !flushed) {
                 return std::move(flushed).error();
@@ -85,13 +89,41 @@ private:
             const bool all_seen = !request.after_id || !events->has_more;
             request.after_id = events->next_after_id;
             request.limit = 10000;
-            if (interrupt->happened()) return ExitCode::interrupted;
-            if (!all_seen) continue;
-            if (events->task_status.terminal) return ExitCode::done;
-            Result<TaskWatch::Woken> woken = (*watch)->wait(std::nullopt, interrupt->descriptor());
-            if (!woken) return std::move(woken).error();
-            if (*woken == TaskWatch::Woken::interrupted) return ExitCode::interrupted;
+            if (!interrupt->happened()) {
+                if (!all_seen) continue;
+                if (events->task_status.terminal) {
+                    return end(invocation, tasks, request.task, line, ExitCode::done);
+                }
+                if (Result<void> told = tell(tasks, request.task, line); !told) {
+                    return std::move(told).error();
+                }
+                Result<TaskWatch::Woken> woken =
+                    (*watch)->wait(std::nullopt, interrupt->descriptor());
+                if (!woken) return std::move(woken).error();
+                if (*woken != TaskWatch::Woken::interrupted) continue;
+            }
+            return end(invocation, tasks, request.task, line, ExitCode::interrupted);
         }
+    }
+
+    static Result<void> tell(Tasks& tasks, const std::string& task, ProgressLine& line) {
+        if (!line.is_shown()) return {};
+        Result<TaskDetail> detail = tasks.status(task);
+        if (!detail) return std::move(detail).error();
+        line.show(detail->row);
+        return {};
+    }
+
+    /// For somebody who sits there; the last event says it to everybody else.
+    static Result<ExitCode> end(Invocation& invocation, Tasks& tasks, const std::string& task,
+                                ProgressLine& line, ExitCode code) {
+        line.hide();
+        if (!line.is_shown()) return code;
+        Result<TaskDetail> detail = tasks.status(task);
+        if (!detail) return std::move(detail).error();
+        const Terminal terminal = look_at_terminal(invocation.err.descriptor());
+        invocation.err.print(ending_text(*detail, terminal, false));
+        return code;
     }
 
     static void print_followed(Invocation& invocation, const std::vector<Event>& events) {

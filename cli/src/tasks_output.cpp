@@ -1,3 +1,4 @@
+#include "detail_text.hpp"
 #include "interrupt.hpp"
 #include "option_values.hpp"
 #include "output_printer.hpp"
@@ -47,10 +48,23 @@ public:
         if (!interrupt) return std::move(interrupt).error();
         Result<bool> printed = printer.print(*tasks, *request, interrupt->descriptor());
         if (!printed) return std::move(printed).error();
+        if (Result<void> told = tell_end(invocation, *tasks, *id); !told) {
+            return std::move(told).error();
+        }
         return *printed ? ExitCode::done : ExitCode::interrupted;
     }
 
 private:
+    // Only where somebody reads it: elsewhere standard error is the work's alone.
+    static Result<void> tell_end(Invocation& invocation, Tasks& tasks, const std::string& id) {
+        const Terminal terminal = look_at_terminal(invocation.err.descriptor());
+        if (!terminal.is_terminal || invocation.globals.quiet || invocation.globals.json) return {};
+        Result<TaskDetail> detail = tasks.status(id);
+        if (!detail) return std::move(detail).error();
+        invocation.err.print(ending_text(*detail, terminal, true));
+        return {};
+    }
+
     Result<OutputRequest> read_request() const {
         OutputRequest request;
         const std::string stream = stream_.value_or("both");

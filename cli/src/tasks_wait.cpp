@@ -3,6 +3,7 @@
 #include "interrupt.hpp"
 #include "json_writer.hpp"
 #include "option_values.hpp"
+#include "progress_line.hpp"
 #include "selection.hpp"
 #include "text.hpp"
 #include "verbs.hpp"
@@ -42,7 +43,14 @@ public:
         Result<std::vector<std::string>> chosen = selection_.choose(*tasks, invocation.words);
         if (!chosen) return std::move(chosen).error();
         request.tasks = *chosen;
+        ProgressLine line(invocation);
+        if (line.is_shown()) {
+            request.on_look = [&](const std::vector<TaskRow>& rows) {
+                line.show(rows, request.tasks.size());
+            };
+        }
         Result<WaitResult> result = tasks->wait(request);
+        line.hide();
         if (!result) return std::move(result).error();
         if (result->tasks.size() == 1 && !result->tasks.front()) {
             return result->tasks.front().error();
@@ -105,7 +113,7 @@ private:
             } else {
                 const std::string prefix =
                     task->end == WaitEnd::reached ? "" : wait_status(*task) + ": ";
-                invocation.out.print(prefix + standing_text(task->task, invocation.terminal));
+                invocation.out.print(prefix + ending_text(task->task, invocation.terminal, false));
             }
         }
     }

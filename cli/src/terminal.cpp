@@ -61,8 +61,8 @@ Terminal look_at_terminal(int descriptor) {
     Terminal terminal;
     terminal.is_terminal = isatty(descriptor) == 1;
     const std::string_view kind = environment("TERM");
-    terminal.colours =
-        terminal.is_terminal && environment("NO_COLOR").empty() && !kind.empty() && kind != "dumb";
+    terminal.moves = terminal.is_terminal && !kind.empty() && kind != "dumb";
+    terminal.colours = terminal.moves && environment("NO_COLOR").empty();
     terminal.utf8 = locale_is_utf8();
     terminal.width = find_width(descriptor, terminal.is_terminal);
     return terminal;

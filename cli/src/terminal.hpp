@@ -12,6 +12,8 @@ struct Terminal {
     bool is_terminal = false;
     /// On a terminal that is not `dumb`, unless NO_COLOR is set.
     bool colours = false;
+    /// A terminal that is not `dumb`: a line can be written over.
+    bool moves = false;
     /// The locale says UTF-8; else symbols are plain ASCII.
     bool utf8 = false;
     /// Columns: `COLUMNS`, else what a terminal says; absent: no limit.

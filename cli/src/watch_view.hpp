@@ -70,10 +70,6 @@ private:
 /// with the state that the task is in.
 [[nodiscard]] Time age_start(const TaskRow& row) noexcept;
 
-/// `██████────  62 %`, of as many columns as asked for; empty where nothing is known.
-[[nodiscard]] std::string progress_bar(const Progress& progress, const Terminal& terminal,
-                                       std::size_t columns);
-
 /// What each key does, for the help page.
 [[nodiscard]] std::string watch_help(const Terminal& terminal);
 

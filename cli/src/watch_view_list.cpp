@@ -1,6 +1,7 @@
 #include "watch_view_list.hpp"
 
 #include "list_text.hpp"
+#include "progress_bar.hpp"
 #include "status_style.hpp"
 #include "styled_text.hpp"
 #include "table.hpp"
@@ -19,13 +20,6 @@ constexpr std::size_t wide = 110;
 std::string label_of(const TaskRow& row) {
     return row.unreadable ? escape_controls(row.unreadable->message)
                           : escape_controls(row.summary.label);
-}
-
-std::optional<int> percent_of(const Progress& progress) {
-    if (progress.percent) return std::clamp(*progress.percent, 0, 100);
-    if (!progress.done || !progress.total || *progress.total <= 0) return std::nullopt;
-    const double part = static_cast<double>(*progress.done) / static_cast<double>(*progress.total);
-    return std::clamp(static_cast<int>(part * 100), 0, 100);
 }
 
 std::string padded(std::string text, std::size_t columns) {
@@ -47,20 +41,6 @@ Time age_start(const TaskRow& row) noexcept {
                       row.task_status.next_action == NextAction::answer;
     if (asks && row.summary.oldest_request) return row.summary.oldest_request->since;
     return row.summary.state_since;
-}
-
-std::string progress_bar(const Progress& progress, const Terminal& terminal, std::size_t columns) {
-    const std::optional<int> percent = percent_of(progress);
-    if (!percent) return "";
-    const std::size_t full = columns * static_cast<std::size_t>(*percent) / 100;
-    std::string bar;
-    for (std::size_t i = 0; i < full; ++i) bar += terminal.utf8 ? "█" : "#";
-    std::string rest;
-    for (std::size_t i = full; i < columns; ++i) rest += terminal.utf8 ? "─" : "-";
-    std::string number = std::to_string(*percent) + " %";
-    number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');
-    return coloured(terminal, Colour::active, bar) + coloured(terminal, Colour::faint, rest) + " " +
-           number;
 }
 
 WatchView::ListPage::ListPage(const Terminal& terminal, const WatchModel& model,

@@ -137,6 +137,8 @@ class Transcript:
         _, status = os.waitpid(pid, 0)
         signal.alarm(0)
         os.close(master)
+        # A line that was written over is not there any more; which ones there were depends on time.
+        output = re.sub(rb"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)", b"", output).replace(b"\r\x1b[K", b"")
         output = output.replace(b"\r\n", b"\n").replace(b"\x1b", b"ESC")
         return output, os.waitstatus_to_exitcode(status)
 

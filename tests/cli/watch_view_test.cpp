@@ -1,3 +1,4 @@
+#include "progress_bar.hpp"
 #include "styled_text.hpp"
 #include "watch_sample.hpp"
 #include "watch_view.hpp"

@@ -414,5 +414,88 @@ class SignalTest(ViewTest):
         self.assertEqual(view.status, -signal.SIGHUP)
 
 
+class FollowTest(ViewTest):
+    """What waits and follows tells how the task stands, on a terminal, and how it ended."""
+
+    def test_wait_shows_progress_and_takes_it_back(self):
+        gate = self.gate()
+        report = f"{shlex.quote(PROGRAM)} tasks report --progress"
+        task = self.create_running(f"{report} 25 --note first; {gate.wait}; {report} 75 "
+                                   f"--note second; {gate.wait}")
+        waiting = self.terminal([PROGRAM, "tasks", "wait", task], columns=160)
+        waiting.wait_for("● running", "████──", "25 %", "first")
+        gate.let_through()
+        waiting.wait_for("75 %", "second")
+        gate.let_through()
+        self.assertEqual(waiting.wait_end(), 0)
+        self.assertRegex(waiting.text().strip(),
+                         rf"^{task}  ✓ completed  completed [^;]* ago; "
+                         rf"next: loong tasks output {task}$")
+
+    def test_wait_for_several_tells_how_many_are_left(self):
+        gate = self.gate()
+        tasks = [self.create_running(gate.wait) for _ in range(2)]
+        waiting = self.terminal([PROGRAM, "tasks", "wait", *tasks], columns=160)
+        waiting.wait_for("waiting for 2 of 2: 2 running")
+        gate.let_through()
+        waiting.wait_for("waiting for 1 of 2: 1 running")
+        gate.let_through()
+        self.assertEqual(waiting.wait_end(), 0)
+        self.assertEqual(waiting.text().count("completed"), 4)
+
+    def follow_through_a_crash(self, *words):
+        """Worker killed, task recovered: whoever follows is told what helps, and goes on."""
+        gate = self.gate(f"gate-{len(self.meeting_points)}")
+        task = self.create_running(f"echo before; {gate.wait}; echo after")
+        follower = self.terminal([PROGRAM, "tasks", *words, task], columns=160)
+        follower.wait_for("● running")
+        self.kill(self.worker_of(task))
+        follower.wait_for(f"↻ recoverable  loong tasks recover {task}", "is gone")
+        self.recover(task)
+        follower.wait_for("● running (recovered)")
+        gate.let_through()
+        self.assertEqual(follower.wait_end(), 0)
+        self.assertNotIn("● running", follower.text())
+        return task, follower.text().strip().split("\n")
+
+    def test_output_goes_on_after_a_crash(self):
+        task, lines = self.follow_through_a_crash("output", "--follow")
+        self.assertEqual(lines[:2], ["before", "after"])
+        self.assertRegex(lines[2], rf"^{task}  ✓ completed \(recovered\)  completed .* ago$")
+        self.assertEqual(len(lines), 3)
+
+    def test_events_go_on_after_a_crash(self):
+        task, lines = self.follow_through_a_crash("events", "--follow")
+        self.assertIn("delegate_recovery_applied", "".join(lines))
+        self.assertIn("delegate_completed", lines[-2])
+        self.assertRegex(lines[-1], rf"^{task}  ✓ completed .*; next: loong tasks output {task}$")
+
+    def test_create_follow_ends_with_what_to_do(self):
+        follower = self.terminal([PROGRAM, "tasks", "create", "--follow",
+                                  "printf half; exit 3"], columns=160)
+        self.assertEqual(follower.wait_end(), 1)
+        lines = follower.text().strip().split("\n")
+        self.assertEqual(lines[1], "half")
+        self.assertRegex(lines[2], "✗ failed  failed .* ago: exit code 3; "
+                                   "next: loong tasks recover --retry task-")
+
+    def test_half_a_line_is_not_written_over(self):
+        gate = self.gate()
+        task = self.create_running(f"printf half; {gate.wait}; echo ' and half'; {gate.wait}")
+        follower = self.terminal([PROGRAM, "tasks", "output", "--follow", task], columns=160)
+        follower.wait_for("half")
+        self.assertNotIn("running", follower.text())
+        gate.let_through()
+        follower.wait_for("half and half", "● running")
+        gate.let_through()
+        self.assertEqual(follower.wait_end(), 0)
+        self.assertEqual(follower.text().split("\n")[0], "half and half")
+
+    def test_without_a_terminal_there_are_the_bytes_alone(self):
+        task = self.create("--wait", "echo out; echo err >&2")
+        followed = self.loong("tasks", "output", "--follow", task)
+        self.assertEqual((followed.out, followed.err), ("out\n", "err\n"))
+
+
 if __name__ == "__main__":
     loong_system.main()
