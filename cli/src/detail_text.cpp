@@ -1,8 +1,10 @@
 #include "detail_text.hpp"
 
+#include "event_sentence.hpp"
 #include "event_text.hpp"
 #include "list_text.hpp"
 #include "loong/tool_policy.hpp"
+#include "progress_bar.hpp"
 #include "report_text.hpp"
 #include "request_text.hpp"
 #include "status_style.hpp"
@@ -78,30 +80,53 @@ void add_narrowing(ReportText& report, const ToolPolicy& policy) {
     const std::vector<std::string> none;
     const std::string writes = joined(policy.write_directories.value_or(none));
     report.field("narrowed", "by " + joined(policy.enforced_by));
-    report.field("may write",
-                 (writes.empty() ? "" : writes + ", ") + "a private temporary directory");
-    report.field("may read", policy.read_directories
-                                 ? joined(*policy.read_directories) + ", what it may write, and "
-                                                                      "the system's own"
-                                 : "everything but loong's state and most devices");
+    report.paragraph("may write",
+                     (writes.empty() ? "" : writes + ", ") + "a private temporary directory");
+    report.paragraph("may read", policy.read_directories
+                                     ? joined(*policy.read_directories) +
+                                           ", what it may write, and "
+                                           "the system's own"
+                                     : "everything but loong's state and most devices");
     report.field("network", policy.network ? "yes" : "no");
-    report.field("rules", rules);
+    report.paragraph("rules", rules);
 }
 
+/// The one that the reason tells of already is left out.
 void add_requests(ReportText& report, const TaskDetail& detail, Time now) {
+    std::vector<const RequestView*> open;
     for (const RequestView& request : detail.requests) {
-        if (request.state != RequestState::open) continue;
-        const char* kind = request.kind == RequestKind::approval ? "approval" : "input";
-        report.field(kind, request_line(request, now));
+        if (request.state == RequestState::open) open.push_back(&request);
+    }
+    if (open.size() == 1 && !open.front()->expires_at) return;
+    for (const RequestView* request : open) {
+        const char* kind = request->kind == RequestKind::approval ? "approval" : "input";
+        report.paragraph(kind, request_line(*request, now));
     }
 }
 
+/// What the reason does not say of the end.
 void add_outcome(ReportText& report, const TaskDetail& detail) {
-    if (!detail.terminal_outcome) return;
-    const TerminalOutcome& terminal = *detail.terminal_outcome;
-    report.field("outcome", outcome_text(terminal.outcome) +
-                                (terminal.recorded_by_carrier ? "" : " (recorded by a recovery)"));
-    report.field("result", escape_controls(shorten(terminal.outcome.result, longest_text)));
+    if (!detail.terminal_outcome) {
+        report.paragraph("error", escape_controls(detail.last_error));
+        return;
+    }
+    const Outcome& outcome = detail.terminal_outcome->outcome;
+    if (outcome.started_at && outcome.ended_at) {
+        const bool by_carrier = detail.terminal_outcome->recorded_by_carrier;
+        report.field("took", format_duration(*outcome.ended_at - *outcome.started_at) +
+                                 (by_carrier ? "" : " (recorded by a recovery)"));
+    }
+    report.paragraph("result", escape_controls(shorten(outcome.result, longest_text)));
+}
+
+void add_progress(ReportText& report, const TaskSummary& summary, const Terminal& terminal) {
+    constexpr std::size_t bar_columns = 20;
+    Progress words = summary.progress;
+    const bool is_over = is_terminal(summary.session_state);
+    const std::string bar = is_over ? "" : progress_bar(words, terminal, bar_columns);
+    if (!bar.empty()) words.percent.reset();
+    const std::string told = progress_text(words);
+    report.field("progress", bar + (bar.empty() || told.empty() ? "" : "  ") + told);
 }
 
 void add_sessions(ReportText& report, const TaskDetail& detail) {
@@ -110,11 +135,38 @@ void add_sessions(ReportText& report, const TaskDetail& detail) {
         if (session.session_id == detail.session.session_id) continue;
         std::string text = carrier_text(session);
         if (session.outcome) text += ": " + outcome_text(*session.outcome);
-        report.field("earlier", text);
+        report.paragraph("earlier", text);
     }
 }
 
+std::string times_text(const TaskDetail& detail, Time now) {
+    std::string text;
+    const auto add = [&](const char* what, const std::optional<Time>& time) {
+        if (time)
+            text +=
+                (text.empty() ? "" : ", ") + std::string(what) + " " + relative_text(*time, now);
+    };
+    add("created", detail.row.summary.created_at);
+    add("started", detail.session.started_at);
+    add("ended", detail.session.ended_at);
+    if (!detail.row.task_status.terminal) add("must end", detail.deadline_at);
+    return text;
+}
+
+void add_events(ReportText& report, const TaskDetail& detail, Time now) {
+    if (detail.recent_events.empty()) return;
+    report.line("");
+    for (const Event& event : detail.recent_events) {
+        report.paragraph(relative_text(event.at, now), event_sentence(event));
+    }
+    // The first of the last five is not the first of all.
+    if (detail.recent_events.front().id <= 1) return;
+    report.field("before", std::to_string(detail.recent_events.front().id - 1) +
+                               " more: loong tasks events " + detail.row.task_id);
+}
+
 void add_commands(ReportText& report, const TaskStatus& status, const Terminal& terminal) {
+    // Never broken over lines: commands are there to be copied.
     const char* name = "next";
     for (const std::string& command : status.next_commands) {
         report.field(name, coloured(terminal, name[0] == 'n' ? Colour::strong : Colour::none,
@@ -129,6 +181,10 @@ std::string moment_text(const std::optional<Time>& time, Time now) {
     if (!time) return "";
     if (*time > now) return clock_time(*time) + ", in " + format_duration(*time - now);
     return clock_time(*time) + ", " + age(now, *time) + " ago";
+}
+
+std::string relative_text(Time time, Time now) {
+    return time > now ? "in " + format_duration(time - now) : age(now, time) + " ago";
 }
 
 std::string outcome_text(const Outcome& outcome) {
@@ -164,35 +220,32 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
     const TaskSummary& summary = detail.row.summary;
     const TaskStatus& status = detail.row.task_status;
     ReportText report(terminal);
-    report.line(coloured(terminal, Colour::strong, escape_controls(summary.label)));
+    const std::string label = escape_controls(summary.label);
+    report.line(coloured(terminal, Colour::strong, label));
     report.line(detail.row.task_id + "  " + styled_status(status, terminal));
     report.line("");
-    report.field("why", escape_controls(status.reason));
+    report.paragraph("why", escape_controls(status.reason));
     add_requests(report, detail, now);
-    report.field("progress", progress_text(summary.progress));
+    add_progress(report, summary, terminal);
     add_outcome(report, detail);
-    if (!detail.terminal_outcome) report.field("error", escape_controls(detail.last_error));
     add_commands(report, status, terminal);
+    add_events(report, detail, now);
     report.line("");
-    report.field("work", work_text(detail));
+    const std::string work = work_text(detail);
+    if (work != label) report.paragraph("work", work);
     report.field("directory", escape_controls(detail.working_directory));
     report.field("runtime", escape_controls(summary.runtime));
     report.field("limits", limits_text(detail));
     add_narrowing(report, detail.tool_policy);
     report.field("after", dependencies_text(detail));
-    report.field("created", moment_text(summary.created_at, now));
-    report.field("started", moment_text(detail.session.started_at, now));
-    report.field("deadline", status.terminal ? "" : moment_text(detail.deadline_at, now));
-    report.field("ended", moment_text(detail.session.ended_at, now));
+    report.paragraph("when", times_text(detail, now));
     report.field("scope", escape_controls(summary.scope_session_id));
     add_sessions(report, detail);
     if (detail.recovery) {
-        report.field("recovery",
-                     detail.recovery->action + ": " + escape_controls(detail.recovery->message));
+        report.paragraph("recovery", detail.recovery->action + ": " +
+                                         escape_controls(detail.recovery->message));
     }
     report.field("files", escape_controls(detail.paths.directory));
-    if (!detail.recent_events.empty()) report.line("\nlast events:");
-    for (const Event& event : detail.recent_events) report.line(event_text(event, terminal));
     return report.text();
 }
 

@@ -9,7 +9,8 @@
 
 namespace loong::cli {
 
-/// A short report: how it stands and why, what can be done, what it is, what happened.
+/// A short report: what it is and how it stands, why, what can be done, what happened, and where
+/// things are. Times are relative; JSON and `events` have them exactly.
 [[nodiscard]] std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time now);
 
 /// What `create` prints: id, status, and the commands to go on with.
@@ -24,6 +25,9 @@ namespace loong::cli {
 
 /// When, and how long ago or from now; empty where absent.
 [[nodiscard]] std::string moment_text(const std::optional<Time>& time, Time now);
+
+/// `3 min ago`, `in 5 min`.
+[[nodiscard]] std::string relative_text(Time time, Time now);
 
 /// How a session ended, in one line.
 [[nodiscard]] std::string outcome_text(const Outcome& outcome);

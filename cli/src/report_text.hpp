@@ -14,6 +14,9 @@ public:
 
     /// `text` is escaped already, and left out with its name where it is empty.
     void field(std::string_view name, const std::string& text);
+    /// The same for text that may be long: it is broken to the width of the terminal, where that is
+    /// known.
+    void paragraph(std::string_view name, const std::string& text);
     void line(const std::string& text) { text_ += text + "\n"; }
 
     [[nodiscard]] std::string text() const { return text_; }

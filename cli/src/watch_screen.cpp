@@ -156,7 +156,8 @@ private:
         const attr_t extra = line.selected ? A_REVERSE : A_NORMAL;
         std::size_t used = 0;
         for (const StyledPiece& piece : styled_pieces(line.text)) {
-            set_style(piece.style, extra);
+            // A bar in one colour is easier to read than one in several.
+            set_style(line.selected ? TextStyle{} : piece.style, extra);
             add(piece.text);
             used += display_width(piece.text);
         }

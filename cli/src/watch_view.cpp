@@ -156,7 +156,11 @@ WatchView::Body WatchView::draw_page(const WatchModel& model, const ScreenSize& 
                            escape_controls(detail.row.summary.label));
         }
         head.emplace_back();
-        if (!follows_end) add_wrapped(lines, detail_text(detail, terminal_, now), size.columns);
+        if (!follows_end) {
+            Terminal page = terminal_;
+            page.width = size.columns;
+            add_wrapped(lines, detail_text(detail, page, now), size.columns);
+        }
     }
     const std::size_t room = size.lines > head.size() ? size.lines - head.size() : 0;
     std::size_t from = 0;

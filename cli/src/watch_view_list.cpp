@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t age_columns = 6;
 constexpr std::size_t narrow = 50;
-constexpr std::size_t wide = 110;
+constexpr std::size_t wide = 100;
 
 std::string label_of(const TaskRow& row) {
     return row.unreadable ? escape_controls(row.unreadable->message)

@@ -12,23 +12,21 @@ TEST(DetailText, ReadsLikeAReport) {
               "task-01jgf8zrw0000000000000abcdef  x failed\n"
               "\n"
               "  why         the work ended with exit code 3\n"
-              "  outcome     failed, exit code 3, took 3 s\n"
+              "  took        3 s\n"
               "  next        loong tasks recover task-01jgf8zrw0000000000000abcdef --retry\n"
               "  or          loong tasks events task-01jgf8zrw0000000000000abcdef\n"
+              "\n"
+              "  1 min ago   failed, exit code 3\n"
+              "  before      2 more: loong tasks events task-01jgf8zrw0000000000000abcdef\n"
               "\n"
               "  work        make -j4\\nmake test\n"
               "  directory   /srv\n"
               "  runtime     local\n"
               "  limits      timeout 10 min, grace 10 s\n"
-              "  created     2026-01-02 00:00:00 UTC, 1 min ago\n"
-              "  started     2026-01-02 00:00:01 UTC, 1 min ago\n"
-              "  ended       2026-01-02 00:00:04 UTC, 1 min ago\n"
+              "  when        created 1 min ago, started 1 min ago, ended 1 min ago\n"
               "  scope       default\n"
               "  carrier     session-01jgf8zrw00000000000000001, failed, worker 42 on box\n"
-              "  files       /state/tasks/x\n"
-              "\n"
-              "last events:\n"
-              "   3  2026-01-02 00:00:04 UTC  delegate_failed  outcome.exit_code=3\n");
+              "  files       /state/tasks/x\n");
 }
 
 TEST(DetailText, NothingFromATaskReachesTheTerminalAsItIs) {
@@ -52,6 +50,31 @@ TEST(DetailText, NothingFromATaskReachesTheTerminalAsItIs) {
     detail.recent_events.front().kind_name = evil;
     const std::string text = detail_text(detail, Terminal(), sample_time(64));
     for (const char byte : text) EXPECT_TRUE(byte == '\n' || byte >= ' ' || byte < 0) << text;
+}
+
+TEST(DetailText, LongTextsAreBrokenAndCommandsAreNot) {
+    Terminal narrow;
+    narrow.width = 40;
+    TaskDetail detail = sample_failed_task();
+    detail.row.task_status.reason = "a reason that is longer than the line is wide";
+    const std::string text = detail_text(detail, narrow, sample_time(64));
+    EXPECT_NE(text.find("  why         a reason that is longer\n"
+                        "              than the line is wide\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find(detail.row.task_status.next_command + "\n"), std::string::npos) << text;
+}
+
+TEST(DetailText, EndsWithWhatToDoNext) {
+    TaskDetail detail = sample_failed_task();
+    const std::string command = detail.row.task_status.next_command;
+    EXPECT_EQ(ending_text(detail, Terminal(), true),
+              detail.row.task_id + "  x failed  the work ended with exit code 3; next: " + command +
+                  "\n");
+    detail.row.task_status.next_action = NextAction::output;
+    EXPECT_EQ(ending_text(detail, Terminal(), true),
+              detail.row.task_id + "  x failed  the work ended with exit code 3\n");
+    EXPECT_NE(ending_text(detail, Terminal(), false).find("; next: "), std::string::npos);
 }
 
 } // namespace

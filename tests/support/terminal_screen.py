@@ -42,6 +42,10 @@ class Screen(pyte.Screen):
         self.last_drawn = data[-1:] or self.last_drawn
         super().draw(data)
 
+    def select_graphic_rendition(self, *attrs, **options):
+        """pyte knows no faint text; it is kept as italic, which is used nowhere."""
+        super().select_graphic_rendition(*(3 if code == 2 else code for code in attrs), **options)
+
     def repeat(self, count=1):
         self.draw(self.last_drawn * (count or 1))
 
