@@ -1,5 +1,6 @@
 #include "carried_session.hpp"
 
+#include "request_events.hpp"
 #include "session_files.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
@@ -37,12 +38,9 @@ CarriedSession::CarriedSession(Setup setup)
       slot_(*setup.store, *setup.config, setup.task.state.summary.runtime, std::move(setup.slots)),
       task_(std::move(setup.task)),
       resolved_requests_(count_resolved(task_.state)) {
-    const TaskSummary& summary = task_.state.summary;
-    if (summary.deadline_at) {
-        left_ = std::chrono::duration_cast<Clock::duration>(*summary.deadline_at - now());
-        clock_started_ = Clock::now();
-    } else if (task_.state.timeout) {
-        left_ = std::chrono::duration_cast<Clock::duration>(*task_.state.timeout);
+    if (const std::optional<Microseconds> left = timeout_left(task_.state, now())) {
+        left_ = std::chrono::duration_cast<Clock::duration>(*left);
+        if (!task_.state.paused_since) clock_started_ = Clock::now();
     }
 }
 
@@ -205,7 +203,8 @@ SessionSignals CarriedSession::wait_signals(Milliseconds limit) {
 
 void CarriedSession::run_clock_locked(Clock::time_point at) {
     if (!left_) return;
-    const bool stopped = task_.state.summary.open_approvals + task_.state.summary.open_inputs > 0;
+    const TaskSummary& summary = task_.state.summary;
+    const bool stopped = slot_.is_away() || summary.open_approvals + summary.open_inputs > 0;
     if (stopped && clock_started_) {
         *left_ -= at - *clock_started_;
         clock_started_.reset();
@@ -238,6 +237,11 @@ Result<std::optional<Clock::time_point>> CarriedSession::follow() {
             Result<std::vector<Event>> told =
                 apply_locked(command::AcknowledgeCancel{spec_.task_session_id});
             if (!told) log("the cancel could not be acknowledged: " + told.error().message);
+        }
+        if (ours && state.awaits_slot && !slot_.is_away()) {
+            Result<std::vector<Event>> told =
+                apply_locked(command::TakeSlot{spec_.task_session_id});
+            if (!told) log("that there is a slot again: " + told.error().message);
         }
         const Clock::time_point at = Clock::now();
         for (const RequestFacts& request : task_.state.requests) {

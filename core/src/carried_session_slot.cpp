@@ -55,7 +55,13 @@ Result<bool> CarriedSession::come_back() {
         slot_.stop_returning();
         return false;
     }
-    return slot_.come_back();
+    Result<bool> back = slot_.come_back();
+    // Others have to see that the clock goes on standing still, or they would call this overdue.
+    if (back && !*back && task_.state.timeout && !task_.state.awaits_slot) {
+        Result<std::vector<Event>> told = apply_locked(command::AwaitSlot{spec_.task_session_id});
+        if (!told) log("that a slot is awaited: " + told.error().message);
+    }
+    return back;
 }
 
 void CarriedSession::stop_returning() {

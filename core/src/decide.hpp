@@ -119,6 +119,14 @@ struct ReportDenied {
     std::string detail;
     std::string rule;
 };
+/// The session was answered and has no slot yet; it has one again. Like Report; what is known
+/// already gives no events.
+struct AwaitSlot {
+    std::string session_id;
+};
+struct TakeSlot {
+    std::string session_id;
+};
 /// Opening a key again gives no events. `conflict` unless running.
 struct OpenRequest {
     std::string session_id;
@@ -150,8 +158,8 @@ using Command =
                  command::SpawnFailed, command::Cancel, command::AcknowledgeCancel,
                  command::EndCancelled, command::Release, command::Archive, command::MarkEnded,
                  command::Retry, command::Supersede, command::Report, command::ReportStep,
-                 command::ReportDenied, command::OpenRequest, command::ResolveRequest,
-                 command::WithdrawRequest, command::ForgetRequest>;
+                 command::ReportDenied, command::AwaitSlot, command::TakeSlot, command::OpenRequest,
+                 command::ResolveRequest, command::WithdrawRequest, command::ForgetRequest>;
 
 /// The events that carry out `command`, ids filled in; none where nothing needs to change.
 [[nodiscard]] Result<std::vector<Event>> decide(const TaskState& state, const Command& command,

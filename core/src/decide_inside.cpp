@@ -77,4 +77,20 @@ Decision decide_one(const TaskState& state, const command::ReportDenied& denied,
     return group.take();
 }
 
+Decision decide_one(const TaskState& state, const command::AwaitSlot& awaited,
+                    const DecisionInput& input) {
+    if (const auto error = check_carries(state, awaited.session_id)) return *error;
+    EventGroup group(state, input);
+    if (!state.awaits_slot) group.add(EventKind::delegate_slot_awaited, awaited.session_id);
+    return group.take();
+}
+
+Decision decide_one(const TaskState& state, const command::TakeSlot& taken,
+                    const DecisionInput& input) {
+    if (const auto error = check_carries(state, taken.session_id)) return *error;
+    EventGroup group(state, input);
+    if (state.awaits_slot) group.add(EventKind::delegate_slot_taken, taken.session_id);
+    return group.take();
+}
+
 } // namespace loong

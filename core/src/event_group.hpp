@@ -75,6 +75,9 @@ private:
                                   const DecisionInput&);
 [[nodiscard]] Decision decide_one(const TaskState&, const command::ReportDenied&,
                                   const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::AwaitSlot&,
+                                  const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::TakeSlot&, const DecisionInput&);
 [[nodiscard]] Decision decide_one(const TaskState&, const command::OpenRequest&,
                                   const DecisionInput&);
 [[nodiscard]] Decision decide_one(const TaskState&, const command::ResolveRequest&,

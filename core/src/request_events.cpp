@@ -122,7 +122,8 @@ void count_open_requests(TaskState& state) {
 }
 
 void run_clock(TaskState& state, Time at) {
-    const bool stopped = state.summary.open_approvals + state.summary.open_inputs > 0;
+    const bool stopped =
+        state.awaits_slot || state.summary.open_approvals + state.summary.open_inputs > 0;
     if (stopped && !state.paused_since) {
         state.paused_since = at;
     } else if (!stopped && state.paused_since) {
@@ -146,7 +147,19 @@ void fold_request_event(TaskState& state, const Event& event) {
     run_clock(state, clock_time(event));
 }
 
+void set_slot_awaited(TaskState& state, const Event& event, bool awaited) {
+    state.awaits_slot = awaited;
+    run_clock(state, clock_time(event));
+}
+
+std::optional<Microseconds> timeout_left(const TaskState& state, Time now) {
+    if (!state.timeout) return std::nullopt;
+    const Time until = state.paused_since.value_or(now);
+    return *state.timeout - (until - state.summary.state_since - state.paused);
+}
+
 void withdraw_requests(TaskState& state, const Event& event) {
+    state.awaits_slot = false;
     for (RequestFacts& request : state.requests) {
         if (request.state != RequestState::open) continue;
         request.state = RequestState::withdrawn;

@@ -51,6 +51,7 @@ void queue(TaskState& state, const Event& event) {
     state.released_at.reset();
     state.paused = Microseconds(0);
     state.paused_since.reset();
+    state.awaits_slot = false;
     state.force_cancel = false;
     state.cancel_acknowledged = false;
     state.sessions.push_back(std::move(session));
@@ -67,7 +68,8 @@ void start(TaskState& state, const Event& event) {
         session->host = worker->string_or("host", "");
         session->pid = worker->integer_or("pid", 0);
     }
-    if (adopted) return;
+    // Without its worker the work has gone on.
+    if (adopted) return set_slot_awaited(state, event, false);
     session->started_at = event.at;
     state.summary.held = false;
     state.summary.not_before.reset();
@@ -164,6 +166,10 @@ void fold_session_event(TaskState& state, const Event& event) {
     case EventKind::delegate_spawn_failed: return fail_to_spawn(state, event);
     case EventKind::delegate_cancel_requested: return request_cancel(state, event);
     case EventKind::delegate_cancel_acknowledged: return acknowledge_cancel(state, event);
+    case EventKind::delegate_slot_awaited:
+    case EventKind::delegate_slot_taken:
+        if (current_session_in(state, event, SessionState::running) == nullptr) return;
+        return set_slot_awaited(state, event, event.kind == EventKind::delegate_slot_awaited);
     case EventKind::delegate_carrier_lost:
         // Work that is alive is taken over, and nothing was lost but its worker.
         if (event.data.string_or("found", "") != "alive") {

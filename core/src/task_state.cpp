@@ -89,7 +89,7 @@ void set_deadline(TaskState& state) {
     summary.deadline_at.reset();
     const SessionFacts* session = current_session(state);
     if (session == nullptr || session->state != SessionState::running) return;
-    if (!state.timeout || is_request_open(state)) return;
+    if (!state.timeout || is_request_open(state) || state.awaits_slot) return;
     summary.deadline_at = later_by(summary.state_since, *state.timeout + state.paused);
 }
 

@@ -85,9 +85,11 @@ struct TaskState {
     std::optional<Seconds> start_within;
     Microseconds grace{};
     bool has_secrets = false;
-    /// How long the running session's clock has been stopped by requests, those closed only.
+    /// How long the running session's clock has stood still; what goes on is not in it.
     Microseconds paused{};
     std::optional<Time> paused_since;
+    /// The session was answered and waits for a slot.
+    bool awaits_slot = false;
     /// When the task was released last, by the task clock; a limit on the start counts from then.
     std::optional<Time> released_at;
     /// A cancel was forced.
@@ -109,8 +111,9 @@ inline constexpr Microseconds ending_allowance = std::chrono::seconds(2);
 /// - ready: `start_within` after the session was queued, released, or became due, whichever came
 ///   last; none while the task is held. Waiting for a dependency does not stop it.
 /// - running: the grace time and `ending_allowance` after the timeout or after the request to
-///   cancel, whichever comes first. The timeout's clock stops while a request is open (only the
-///   cancel counts then); time without a carrier counts, because the work may go on.
+///   cancel, whichever comes first. The timeout's clock stops while a request is open or an answered
+///   session waits for a slot (only the cancel counts then); time without a carrier counts, because
+///   the work may go on.
 ///
 /// `retry_possible` is false only where no worker could be started because the runtime cannot run
 /// this work at all (`unsupported`): another attempt would meet the same. `oldest_request` is the

@@ -3,8 +3,9 @@
 import os
 import signal
 import time
+import unittest
 
-from loong_system import PATIENCE, PROGRAM, SystemTest, main
+from loong_system import PATIENCE, PROGRAM, SystemTest, kept_state, main
 
 ASKING = "steps:\n  - approve: May I?\n  - run: {}\n"
 
@@ -73,6 +74,47 @@ class SlotTest(SystemTest):
         self.wait(task, between, *queued)
         self.assertEqual(self.lines("order"), ["between", "answered"] + ["queued"] * 3)
         self.assertEqual(self.lines("overlap"), [])
+
+    def test_the_timeout_stands_still_until_the_slot_is_there(self):
+        self.configure("workers: {max_parallel: 1}\n")
+        task = self.waiting("true", "--timeout", "1s", "--grace", "0s")
+        gate = self.gate()
+        between = self.create_running(gate.wait)
+        self.loong("tasks", "approve", task)
+        self.await_lease("returning-0")
+        # Longer than the timeout.
+        self.loong("tasks", "wait", "--until", "terminal", "--timeout", "2s", task, code=124)
+        detail = self.detail(task)
+        self.assertEqual((detail["task_status"]["status"], detail["deadline_at"]),
+                         ("running", None))
+        gate.let_through()
+        self.wait(task, between)
+        self.assertEqual([kind for kind in self.kinds(task) if "slot" in kind],
+                         ["delegate_slot_awaited", "delegate_slot_taken"])
+
+    @unittest.skipIf(kept_state.IS_SQLITE, "events are changed by hand here, in a file")
+    def test_a_timekeeper_leaves_its_slot(self):
+        """The only slot is held by a worker that waits for something to become due, in an hour."""
+        self.configure("workers: {max_parallel: 1}\n")
+        later = self.create("--hold", "true")
+        path = os.path.join(self.home, "tasks", later, "events.yaml")
+        due = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + 3600))
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        changed = text.replace('"reason":"created"', f'"reason":"created","not_before":"{due}"')
+        self.assertNotEqual(changed, text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(changed)
+        kept_state.lose_what_can_be_lost(self.home)
+        task = self.waiting("echo ran > ran")
+        self.loong("tasks", "release", later)
+        self.wait(self.create("true"))
+        self.await_lease("timekeeper")
+        self.loong("tasks", "approve", task)
+        # By itself it looks again after half a minute.
+        self.wait(task, patience=20)
+        self.assertEqual(self.lines("ran"), ["ran"])
+        self.assertEqual(self.status(later), "waiting")
 
     def test_ask_from_inside_returns_with_the_slot(self):
         self.configure("workers: {max_parallel: 1}\n")

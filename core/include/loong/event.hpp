@@ -36,6 +36,11 @@ enum class EventKind : std::uint8_t {
     delegate_cancel_requested,
     /// (nothing); the carrier has seen the request and is ending the work
     delegate_cancel_acknowledged,
+    /// (nothing); the session was answered and waits for a free slot: the clock of its timeout goes
+    /// on standing still. Recorded only where the session has a timeout.
+    delegate_slot_awaited,
+    /// (nothing); it has a slot again, and its clock goes on
+    delegate_slot_taken,
     /// outcome?
     delegate_cancelled,
     /// code, message; no worker could be started, the task never ran
@@ -90,6 +95,8 @@ inline constexpr EventKind last_event_kind = EventKind::task_archived;
     case EventKind::delegate_timed_out: return "delegate_timed_out";
     case EventKind::delegate_cancel_requested: return "delegate_cancel_requested";
     case EventKind::delegate_cancel_acknowledged: return "delegate_cancel_acknowledged";
+    case EventKind::delegate_slot_awaited: return "delegate_slot_awaited";
+    case EventKind::delegate_slot_taken: return "delegate_slot_taken";
     case EventKind::delegate_cancelled: return "delegate_cancelled";
     case EventKind::delegate_spawn_failed: return "delegate_spawn_failed";
     case EventKind::delegate_carrier_lost: return "delegate_carrier_lost";

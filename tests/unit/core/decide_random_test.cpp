@@ -46,6 +46,7 @@ std::string shown(const TaskState& state) {
     text += "\nstate " + state.last_error;
     add(state.outcome_by_recovery), add(state.paused.count()), add(state.force_cancel);
     add(state.cancel_acknowledged), add_time(state.paused_since), add_time(state.released_at);
+    add(state.awaits_slot);
     return text;
 }
 
@@ -74,7 +75,8 @@ void expect_sound(const TaskState& state) {
     ASSERT_EQ(summary.open_approvals, approvals);
     ASSERT_EQ(summary.open_inputs, inputs);
     ASSERT_EQ(summary.oldest_request.has_value(), approvals + inputs > 0);
-    ASSERT_EQ(state.paused_since.has_value(), approvals + inputs > 0);
+    ASSERT_EQ(state.paused_since.has_value(), state.awaits_slot || approvals + inputs > 0);
+    ASSERT_TRUE(!state.awaits_slot || current.state == SessionState::running);
     ASSERT_TRUE(!summary.held || current.state == SessionState::ready);
     ASSERT_TRUE(!summary.archived || is_terminal(current.state));
     ASSERT_TRUE(!summary.archived || !summary.attention);

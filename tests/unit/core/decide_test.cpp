@@ -143,6 +143,8 @@ const std::vector<std::pair<std::string, MakeCommand>>& commands() {
          [](const TaskMachine& task) {
              return command::ReportDenied{task.session(), "fs.read", "/etc", "deny"};
          }},
+        {"AwaitSlot", [](const TaskMachine& task) { return command::AwaitSlot{task.session()}; }},
+        {"TakeSlot", [](const TaskMachine& task) { return command::TakeSlot{task.session()}; }},
         {"OpenRequest",
          [](const TaskMachine& task) {
              NewRequest request;
@@ -175,6 +177,7 @@ std::string what_comes_of(const Command& command, TaskMachine& task) {
         {"delegate_cancel_requested", "cancel_requested"},
         {"delegate_cancel_acknowledged", "acknowledged"},
         {"delegate_spawn_failed", "spawn_failed"},
+        {"delegate_slot_awaited", "slot_awaited"},
         {"delegate_carrier_lost", "lost"},
         {"delegate_recovery_applied", "recovery"},
         {"delegate_retry_scheduled", "retry"},
@@ -312,6 +315,13 @@ const std::vector<std::pair<std::string, Row>>& expectations() {
           {"asking", "tool_denied"},
           {"cancelling", "tool_denied"},
           {"otherwise", "! conflict"}}},
+        {"AwaitSlot",
+         {{"running", "slot_awaited"},
+          {"asking", "slot_awaited"},
+          {"cancelling", "slot_awaited"},
+          {"otherwise", "! conflict"}}},
+        {"TakeSlot",
+         {{"running", "-"}, {"asking", "-"}, {"cancelling", "-"}, {"otherwise", "! conflict"}}},
         {"OpenRequest", {{"running", "asked"}, {"asking", "asked"}, {"otherwise", "! conflict"}}},
         {"ResolveRequest", {{"asking", "resolved"}, {"otherwise", "! request_not_found"}}},
         {"WithdrawRequest", {{"asking", "withdrawn"}, {"otherwise", "! request_not_found"}}},

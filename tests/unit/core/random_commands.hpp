@@ -17,7 +17,7 @@ public:
         if (task.state.sessions.empty()) return command::Create{random_.chance(4)};
         // Mostly what the state asks for, so that the walk gets far; sometimes anything.
         const SessionState state = task.summary().session_state;
-        const std::size_t kinds = 21;
+        const std::size_t kinds = 23;
         if (random_.chance(4)) return any(task, random_.number(kinds));
         if (is_terminal(state)) return any(task, random_.chance(3) ? 12 : 13);
         if (state == SessionState::ready) {
@@ -55,6 +55,8 @@ private:
         case 17: return open(task);
         case 18: return resolve(task);
         case 19: return command::WithdrawRequest{request_id(task), random_.text()};
+        case 20: return command::AwaitSlot{session(task)};
+        case 21: return command::TakeSlot{session(task)};
         default: return random_.chance(2) ? finish(task) : resolve(task);
         }
     }

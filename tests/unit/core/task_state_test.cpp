@@ -1,4 +1,5 @@
 #include "record.hpp"
+#include "request_events.hpp"
 #include "support/summary_text.hpp"
 #include "task_machine.hpp"
 #include "task_state.hpp"
@@ -154,6 +155,60 @@ TEST(Evolve, TheClockStopsWhileARequestIsOpen) {
     task.open("c");
     task.apply(command::Cancel{});
     EXPECT_EQ(task.summary().overdue_at, task.now + 10s + ending_allowance);
+}
+
+TEST(Evolve, TheClockStandsStillUntilAnAnsweredSessionHasItsSlot) {
+    TaskMachine task(timed_document());
+    task.create(), task.start();
+    const Time started = task.now;
+    task.advance(10s);
+    task.open("a");
+    task.resolve("r1", RequestState::allowed);
+    EXPECT_EQ(task.summary().deadline_at, started + 60s);
+    task.apply(command::AwaitSlot{task.session()});
+    EXPECT_FALSE(task.summary().deadline_at);
+    EXPECT_FALSE(task.summary().overdue_at);
+    task.advance(100s);
+    task.open("b");
+    task.apply(command::TakeSlot{task.session()});
+    EXPECT_FALSE(task.summary().deadline_at);
+    task.advance(10s);
+    task.resolve("r2", RequestState::allowed);
+    EXPECT_EQ(task.summary().deadline_at, started + 60s + 110s);
+}
+
+TEST(Evolve, WhoeverTakesOverKnowsWhatIsLeftOfTheTimeout) {
+    TaskMachine task(timed_document());
+    task.create(), task.start();
+    task.advance(10s);
+    EXPECT_EQ(timeout_left(task.state, task.now), 50s);
+    task.open("a");
+    task.advance(100s);
+    EXPECT_EQ(timeout_left(task.state, task.now), 50s);
+    task.resolve("r1", RequestState::allowed);
+    task.advance(20s);
+    EXPECT_EQ(timeout_left(task.state, task.now), 30s);
+    task.advance(40s);
+    EXPECT_EQ(timeout_left(task.state, task.now), -10s);
+    TaskMachine endless;
+    endless.create(), endless.start();
+    EXPECT_FALSE(timeout_left(endless.state, endless.now));
+}
+
+TEST(Evolve, ASlotIsNoLongerAwaitedByWhatHasEndedOrIsTakenOver) {
+    TaskMachine adopted(timed_document());
+    adopted.create(), adopted.start();
+    const Time started = adopted.now;
+    adopted.apply(command::AwaitSlot{adopted.session()});
+    adopted.advance(20s);
+    adopted.apply(command::Adopt{12, "other", 99, "it lives"});
+    EXPECT_EQ(adopted.summary().deadline_at, started + 60s + 20s);
+    TaskMachine ended(timed_document());
+    ended.create(), ended.start();
+    ended.apply(command::AwaitSlot{ended.session()});
+    ended.apply(command::Finish{ended.session(), 7, Outcome{}});
+    EXPECT_FALSE(ended.state.awaits_slot);
+    EXPECT_FALSE(ended.state.paused_since);
 }
 
 TEST(Evolve, AClockThatIsSetBackDoesNoHarm) {
