@@ -96,6 +96,7 @@ private:
                 request.working_directory = std::filesystem::current_path(error).string();
             }
             request.submitter_environment = own_environment();
+            request.umask = own_umask();
             auto answer = inside::call(channel, request, std::nullopt);
             if (!answer) {
                 created.emplace_back(std::move(answer).error());

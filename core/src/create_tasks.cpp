@@ -112,6 +112,9 @@ Result<void> check_limits(const CreateRequest& request) {
         return invalid(
             "retry " + std::to_string(request.retry) + ": it has to lie between 0 and 1000", {});
     }
+    if (request.umask && *request.umask > 0777) {
+        return invalid("umask: it has to lie between 0 and 0777", {});
+    }
     if (request.dedupe_key.size() > longest_dedupe_key || has_controls(request.dedupe_key)) {
         return invalid("dedupe key: longer than 255 bytes, or with control characters",
                        "choose a short plain key");
@@ -145,6 +148,7 @@ Result<std::string> directory_of(const CreateRequest& request) {
 /// What all requests of one call share.
 struct Submission {
     std::vector<EnvironmentVariable> own_environment;
+    std::optional<std::uint32_t> own_umask;
     std::map<std::string, std::string> frozen_plugins;
     std::vector<std::string> visible_to;
     std::string scope_session_id;
@@ -225,6 +229,7 @@ private:
                                request.environment, tasks_.config().environment_pass);
         if (!selected) return std::move(selected).error();
         prepared.document.environment = std::move(selected->plain);
+        prepared.document.umask = request.umask ? request.umask : submission_.own_umask;
         prepared.document.withheld_names = std::move(selected->withheld);
         prepared.secrets = std::move(selected->secret);
         for (const EnvironmentVariable& secret : prepared.secrets) {
@@ -328,6 +333,7 @@ Result<std::uint64_t> active_children(Store& store, const std::string& session_i
 Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t how_many) {
     Submission submission;
     submission.own_environment = own_environment();
+    submission.own_umask = own_umask();
     submission.visible_to = tasks.lineage();
     submission.scope_session_id = tasks.lineage().front();
     submission.depth = static_cast<int>(tasks.lineage().size()) - 1;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <fstream>
 
 extern char** environ;
 
@@ -120,6 +122,23 @@ std::vector<EnvironmentVariable> own_environment() {
             {std::string(variable.substr(0, equals)), std::string(variable.substr(equals + 1))});
     }
     return variables;
+}
+
+std::optional<std::uint32_t> own_umask() {
+    std::ifstream status("/proc/self/status");
+    constexpr std::string_view key = "Umask:";
+    constexpr int octal = 8;
+    for (std::string line; std::getline(status, line);) {
+        if (!line.starts_with(key)) continue;
+        const std::size_t digits = line.find_first_of("01234567", key.size());
+        if (digits == std::string::npos) break;
+        std::uint32_t mask = 0;
+        const auto [end, error] =
+            std::from_chars(line.data() + digits, line.data() + line.size(), mask, octal);
+        if (error != std::errc()) break;
+        return mask;
+    }
+    return std::nullopt;
 }
 
 } // namespace loong

@@ -4,6 +4,8 @@
 #include "loong/error.hpp"
 #include "loong/session_spec.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +32,9 @@ select_environment(const std::vector<EnvironmentVariable>& submitter,
 
 /// This process's environment.
 [[nodiscard]] std::vector<EnvironmentVariable> own_environment();
+
+/// This process's umask; absent where the kernel does not tell. Asking for it otherwise means
+/// setting it, for a moment, for all threads.
+[[nodiscard]] std::optional<std::uint32_t> own_umask();
 
 } // namespace loong

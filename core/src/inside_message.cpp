@@ -188,6 +188,7 @@ Value create_value(const CreateRequest& request) {
         }
     }
     value.set("submitter_environment", std::move(variables));
+    if (request.umask) value.set("umask", std::int64_t{*request.umask});
     value.set("after", strings(request.after));
     value.set("after_any", strings(request.after_any));
     value.set("priority", request.priority);
@@ -221,6 +222,7 @@ CreateRequest read_create(Members& members) {
         }
         variables.push_back({text->substr(0, equals), text->substr(equals + 1)});
     });
+    members.take_number("umask", request.umask);
     members.take("after", request.after);
     members.take("after_any", request.after_any);
     members.take_number("priority", request.priority);

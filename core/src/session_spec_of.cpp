@@ -31,6 +31,7 @@ SessionSpec session_spec_of(const TaskDocument& document, const std::string& tas
     set("LOONG_SESSION_ID", task_session_id);
     set("LOONG_HOME", workspace.config().state_directory);
     if (!workspace.config().file.empty()) set("LOONG_CONFIG", workspace.config().file);
+    spec.umask = document.umask;
     spec.limits = document.limits;
     spec.tool_policy = document.tool_policy;
     // Also where the task is not narrowed: a step of it may be.

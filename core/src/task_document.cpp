@@ -25,6 +25,17 @@ public:
         append_json(out_, value);
         out_ += '\n';
     }
+    /// As `umask` prints it in a shell.
+    void octal(std::string_view key, std::uint32_t value) {
+        constexpr int digits = 4;
+        constexpr unsigned bits = 3;
+        begin(key);
+        for (int digit = digits - 1; digit >= 0; --digit) {
+            out_ +=
+                static_cast<char>('0' + ((value >> (bits * static_cast<unsigned>(digit))) & 7U));
+        }
+        out_ += '\n';
+    }
     void boolean(std::string_view key, bool value) {
         begin(key);
         out_ += value ? "true\n" : "false\n";
@@ -186,6 +197,7 @@ std::string write_task_document(const TaskDocument& document) {
     write_runtime(out, document);
     write_work(out, document.work);
     out.text("working_directory", document.working_directory);
+    if (document.umask) out.octal("umask", *document.umask);
     write_limits(out, document.limits);
     write_policy(out, document.tool_policy);
     if (!document.secret_names.empty()) out.texts("secret_names", document.secret_names);

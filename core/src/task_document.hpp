@@ -35,6 +35,8 @@ struct TaskDocument {
     Settings runtime_settings;
     Work work;
     std::string working_directory;
+    /// Absent in documents from before it was kept.
+    std::optional<std::uint32_t> umask;
     /// What is not secret. Secrets lie beside the document and are deleted when the task ends.
     std::vector<EnvironmentVariable> environment;
     /// Names of the variables that are kept as secrets.

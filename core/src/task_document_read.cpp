@@ -57,6 +57,18 @@ Number number_of(const YAML::Node& node, const std::string& what) {
     return *number;
 }
 
+std::uint32_t umask_of(const YAML::Node& node, const std::string& what) {
+    constexpr std::uint32_t all = 0777;
+    const std::string digits = node.IsScalar() ? node.Scalar() : std::string();
+    std::uint32_t mask = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), mask, 8);
+    if (error != std::errc() || end != digits.data() + digits.size() || mask > all) {
+        throw Damage{node.Mark(), what + " is no umask, 0000 to 0777"};
+    }
+    return mask;
+}
+
 bool boolean_of(const YAML::Node& node, const std::string& what) {
     if (node.IsScalar() && node.Scalar() == "true") return true;
     if (node.IsScalar() && node.Scalar() == "false") return false;
@@ -325,6 +337,9 @@ TaskDocument document_of(const YAML::Node& node) {
     const auto environment = [&](const YAML::Node& value, const std::string& key) {
         document.environment = variables_of(value, key);
     };
+    const auto mask = [&](const YAML::Node& value, const std::string& key) {
+        document.umask = umask_of(value, key);
+    };
     const auto ignored = [](const YAML::Node&, const std::string&) {};
     read_members(node, "the document",
                  {{"format", ignored},
@@ -344,6 +359,7 @@ TaskDocument document_of(const YAML::Node& node) {
                   {"runtime", part(read_runtime, document)},
                   {"work", part(read_work, document.work)},
                   {"working_directory", into_text(document.working_directory)},
+                  {"umask", mask},
                   {"limits", part(read_limits, document.limits)},
                   {"tool_policy", part(read_policy, document.tool_policy)},
                   {"secret_names", into_texts(document.secret_names)},

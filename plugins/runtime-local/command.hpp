@@ -4,6 +4,8 @@
 #include <loong/error.hpp>
 #include <loong/session_spec.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@ struct Command {
     std::string directory;
     /// `NAME=VALUE`.
     std::vector<std::string> environment;
+    /// Absent: the worker's own.
+    std::optional<std::uint32_t> umask;
 };
 
 /// A text longer than this does not fit into one argument and is run from a file. The kernel's

@@ -38,6 +38,7 @@ Result<Descriptor> write_keeper_spec(const KeeperSpec& spec) {
     static_assert(sizeof(filter[0]) == keeper::filter_instruction_size);
     header.flags = spec.confinement.flags | spec.flags;
     header.filter_size = filter.size();
+    header.umask = spec.command.umask.value_or(keeper::own_umask);
     std::string content(reinterpret_cast<const char*>(&header), sizeof(header));
     content.append(reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(filter[0]));
     content += text;

@@ -37,6 +37,7 @@ Result<Command> command_of(const SessionSpec& spec, const LocalSettings& setting
     more.insert(more.end(), step.environment.begin(), step.environment.end());
     Command command;
     command.environment = make_environment(spec, more);
+    command.umask = spec.umask;
     command.directory = spec.working_directory;
     if (!step.directory.empty()) {
         command.directory = step.directory.front() == '/'

@@ -263,5 +263,20 @@ class InsideTest(SystemTest):
         self.assertEqual(set(everything), {own, other})
 
 
+    def test_the_umask_is_the_submitter_s(self):
+        made = self.path("made")
+        task = self.create("--hold", f"touch {made}; umask", umask=0o077)
+        # The worker is started by somebody whose new files everybody may read.
+        self.loong("tasks", "release", task, umask=0o002)
+        self.wait(task)
+        self.assertEqual(self.output(task), "0077\n")
+        self.assertEqual(os.stat(made).st_mode & 0o777, 0o600)
+        inner = self.create(f"umask 0007; {PROGRAM} tasks create -q umask", umask=0o022)
+        self.wait(inner)
+        created = self.output(inner).strip()
+        self.wait(created)
+        self.assertEqual(self.output(created), "0007\n")
+
+
 if __name__ == "__main__":
     main()

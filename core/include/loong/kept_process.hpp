@@ -49,6 +49,8 @@ struct KeptStart {
     /// Rules that ask count as denied: settle them first (loong/policy_questions.hpp). Where it is
     /// narrowed, TMPDIR is set, and the session's channel (`LOONG_CHANNEL`) may be used.
     ToolPolicy policy;
+    /// Of the session's specification; absent: the worker's own.
+    std::optional<std::uint32_t> umask;
 };
 
 /// How it ended.
@@ -85,6 +87,7 @@ public:
         for (const EnvironmentVariable& one : start.environment) {
             kept::add(spec, "environment", one.name + "=" + one.value);
         }
+        if (start.umask) kept::add(spec, "umask", std::to_string(*start.umask));
         kept::add_policy(spec, start.policy);
         Result<kept::Launched> launched = kept::launch(start.keeper_path, start.session_id, spec);
         if (!launched) return std::move(launched).error();

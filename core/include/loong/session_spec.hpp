@@ -111,6 +111,9 @@ struct SessionSpec {
     std::string working_directory;
     /// The whole environment of the work, the LOONG_ variables included. Names are unique.
     std::vector<EnvironmentVariable> environment;
+    /// The submitter's, 0 to 0777: which permissions new files of the work do not get. Absent where
+    /// it is not known; the work has the worker's own then.
+    std::optional<std::uint32_t> umask;
     SessionLimits limits;
     ToolPolicy tool_policy;
     /// The runtime's settings as they were when the task was created.

@@ -66,6 +66,8 @@ struct CreateRequest {
     std::vector<std::string> environment;
     /// The submitter's whole environment; absent: that of this process.
     std::optional<std::vector<EnvironmentVariable>> submitter_environment;
+    /// The submitter's, 0 to 0777; absent: that of this process.
+    std::optional<std::uint32_t> umask;
     std::vector<std::string> after;
     std::vector<std::string> after_any;
     int priority = 0;

@@ -59,7 +59,12 @@ struct SpecHeader {
     std::uint64_t max_output_bytes = 0;
     std::uint64_t grace_microseconds = 0;
     std::uint64_t filter_size = 0;
+    /// The command's umask; `own_umask`: that of the keeper.
+    std::uint32_t umask = 0;
+    std::uint32_t reserved = 0;
 };
+
+inline constexpr std::uint32_t own_umask = 0xffffffffU;
 
 inline constexpr std::size_t filter_instruction_size = 8;
 

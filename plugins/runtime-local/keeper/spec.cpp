@@ -102,6 +102,7 @@ int read_spec(int descriptor, Spec& spec) {
     spec.max_output_bytes = header.max_output_bytes;
     spec.grace_microseconds = header.grace_microseconds;
     spec.flags = header.flags;
+    spec.umask = header.umask;
     spec.filter = static_cast<char*>(memory) + sizeof(header);
     spec.filter_size = static_cast<std::uint16_t>(header.filter_size);
     return 0;

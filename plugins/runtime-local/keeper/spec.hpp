@@ -17,6 +17,7 @@ struct Spec {
     std::uint64_t grace_microseconds = 0;
     /// Of protocol.hpp.
     std::uint32_t flags = 0;
+    std::uint32_t umask = 0;
     const void* filter = nullptr;
     std::uint16_t filter_size = 0;
     /// Where everything above is, and where it is let go.

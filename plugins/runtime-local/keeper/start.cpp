@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ Failure* failure;
         fail(StartStage::process);
     }
     if (dup2(output, 1) < 0 || dup2(error_output, 2) < 0) fail(StartStage::process);
+    if (spec.umask != own_umask) umask(spec.umask);
     if (chdir(spec.directory) != 0) fail(StartStage::working_directory);
     if ((spec.flags & narrowed_flag) != 0 && !narrow(spec)) fail(StartStage::narrowing);
     if (syscall(SYS_close_range, 3U, ~0U, 0U) != 0) {

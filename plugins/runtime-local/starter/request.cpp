@@ -81,6 +81,11 @@ bool add(Request& request, std::string_view name, std::string value) {
         const char* end = value.data() + value.size();
         if (std::from_chars(value.data(), end, grace).ptr != end) return false;
         request.limits.grace = Microseconds(grace);
+    } else if (name == "umask") {
+        const char* end = value.data() + value.size();
+        if (std::from_chars(value.data(), end, request.command.umask.emplace()).ptr != end) {
+            return false;
+        }
     } else {
         return add_to_policy(request.policy, name, std::move(value));
     }

@@ -48,6 +48,7 @@ TaskDocument full_document(Text text) {
         {"deep", Value::Object{{"er", Value::Object{{"still", text()}}}}}};
     document.work = {WorkKind::command, {}, {text(), text(), "x"}, text()};
     document.working_directory = text();
+    document.umask = 0027;
     document.environment = {{"PATH", text()}, {std::string("X") + text(), text()}};
     document.secret_names = {text()};
     document.withheld_names = {text(), text()};
@@ -106,6 +107,7 @@ std::vector<std::string> members_of(const TaskDocument& document) {
         members.push_back(directories ? "narrowed" : "all");
         if (directories) add_texts(*directories);
     };
+    members.push_back(document.umask ? std::to_string(*document.umask) : "none");
     add_seconds(document.start_within);
     add_seconds(document.limits.timeout);
     add_texts(document.visible_to);
