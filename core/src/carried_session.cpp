@@ -170,14 +170,36 @@ void CarriedSession::signal(const SessionSignals& signals) {
         signals_.timeout |= signals.timeout;
         signals_.answer |= signals.answer;
         signals_.detach |= signals.detach;
-        if (signals.answer && answer_bell_ != nullptr) answer_bell_->ring();
+        for (const Bell* bell : answer_bells_) {
+            if (signals.answer) bell->ring();
+        }
     }
     signal_.ring();
 }
 
-void CarriedSession::ring_on_answer(const Bell* bell) {
+void CarriedSession::ring_on_answer(const Bell& bell) {
     const std::lock_guard<std::mutex> guard(mutex_);
-    answer_bell_ = bell;
+    answer_bells_.push_back(&bell);
+}
+
+void CarriedSession::stop_ringing(const Bell& bell) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    std::erase(answer_bells_, &bell);
+}
+
+Result<std::string> CarriedSession::open_channel(std::string_view name, const ToolPolicy& policy) {
+    const std::string what = "channel " + shorten(escape_controls(name), 64);
+    const bool is_name =
+        !name.empty() && name.size() <= 64 &&
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+    if (!is_name) {
+        return Error{ErrorCode::invalid_argument, what + ": no name for one",
+                     "use at most 64 of a-z, 0-9 and -"};
+    }
+    if (!open_channel_) {
+        return Error{ErrorCode::conflict, what + ": the session has ended", "end the work"};
+    }
+    return open_channel_(name, policy);
 }
 
 SessionSignals CarriedSession::take_signals() {

@@ -10,6 +10,7 @@
 #include "task_store.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] const std::vector<StepRecord>& earlier_steps() const override {
         return earlier_steps_;
     }
+    Result<std::string> open_channel(std::string_view name, const ToolPolicy& policy) override;
     Result<void> save_handle(std::string_view handle) override;
     Result<RequestStatus> open_request(const NewRequest& request) override;
     Result<RequestStatus> request_status(std::string_view request_id) override;
@@ -63,8 +65,12 @@ public:
     [[nodiscard]] std::string task_id() const { return spec_.task_id; }
     /// Tells the runtime; what is set stays set.
     void signal(const SessionSignals& signals);
-    /// Rings `bell` as well whenever an answer is passed on; null: no longer.
-    void ring_on_answer(const Bell* bell);
+    /// Rings `bell` as well whenever an answer is passed on, until it is told to stop.
+    void ring_on_answer(const Bell& bell);
+    void stop_ringing(const Bell& bell);
+    /// What opens channels; null: there are none. [serial]
+    using OpenChannel = std::function<Result<std::string>(std::string_view, const ToolPolicy&)>;
+    void open_channels_with(OpenChannel open) { open_channel_ = std::move(open); }
     /// Appends a command under this session's lease.
     Result<std::vector<Event>> apply_command(const Command& command);
     /// Looks what others appended: passes on cancel and answers, acknowledges a cancel, stops and
@@ -109,6 +115,8 @@ private:
     std::vector<StepRecord> earlier_steps_;
     Bell signal_;
     OutputWriter output_;
+    /// Constant while a runtime has this session.
+    OpenChannel open_channel_;
 
     std::mutex mutex_;
     // Below is protected by mutex_.
@@ -118,8 +126,8 @@ private:
     bool ended_ = false;
     LoadedTask task_;
     SessionSignals signals_;
-    /// Belongs to whoever answers the work.
-    const Bell* answer_bell_ = nullptr;
+    /// They belong to whoever answers the work.
+    std::vector<const Bell*> answer_bells_;
     bool cancel_acknowledged_ = false;
     std::size_t resolved_requests_ = 0;
     /// What is left of the timeout while the clock stands still; the end while it runs. Steady,

@@ -42,13 +42,14 @@ Error policy_error(const std::string& why) {
 
 } // namespace
 
-std::string inside_directory(const std::string& session_directory) {
-    return session_directory + "/loong-inside";
+std::string inside_directory(const std::string& session_directory, std::string_view part) {
+    std::string path = session_directory + "/loong-inside";
+    if (!part.empty()) path.append("-").append(part);
+    return path;
 }
 
-Result<std::unique_ptr<InsideChannel>> InsideChannel::start(std::shared_ptr<CarriedSession> session,
-                                                            const OpenOptions& options) {
-    std::unique_ptr<InsideChannel> channel(new InsideChannel(std::move(session), options));
+Result<std::unique_ptr<InsideChannel>> InsideChannel::start(Setup setup) {
+    std::unique_ptr<InsideChannel> channel(new InsideChannel(std::move(setup)));
     channel->options_.session_id = channel->session_->spec().task_session_id;
     channel->options_.all_sessions = false;
     // Threads would have to leave before this session may end.
@@ -65,19 +66,18 @@ Result<std::unique_ptr<InsideChannel>> InsideChannel::start(std::shared_ptr<Carr
 }
 
 InsideChannel::~InsideChannel() {
-    session_->ring_on_answer(nullptr);
+    session_->stop_ringing(answered_);
     stopping_ = true;
     stop_.ring();
     if (thread_.joinable()) thread_.join();
 }
 
 Result<void> InsideChannel::open() {
-    const std::string path = inside_directory(session_->directory());
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return io_error(path);
-    directory_ = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory_) return io_error(path);
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) return io_error(path_);
+    directory_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory_) return io_error(path_);
     if (::mkfifoat(directory_.get(), inside::bell_name, 0600) != 0 && errno != EEXIST) {
-        return io_error(path + "/bell");
+        return io_error(path_ + "/bell");
     }
     // For both, so that it never ends however many ring and leave. The work may have put anything
     // in its place by now; then nobody is heard, which is the work's own loss.
@@ -91,7 +91,7 @@ Result<void> InsideChannel::open() {
     Result<Bell> answered = Bell::make("session " + session_->spec().task_session_id);
     if (!answered) return std::move(answered).error();
     answered_ = *std::move(answered);
-    session_->ring_on_answer(&answered_);
+    session_->ring_on_answer(answered_);
     return {};
 }
 
@@ -208,7 +208,7 @@ InsideChannel::Outcome InsideChannel::open_question(const std::string& name,
 
 InsideChannel::Outcome InsideChannel::create(const std::string& name,
                                              const CreateRequest& request) {
-    const ToolRule* rule = deciding_rule(session_->spec().tool_policy.rules, tool::task_create, {});
+    const ToolRule* rule = deciding_rule(policy_.rules, tool::task_create, {});
     if (rule == nullptr || rule->decision == ToolDecision::allow) {
         return create_now(name, request);
     }
@@ -231,26 +231,29 @@ InsideChannel::Outcome InsideChannel::create(const std::string& name,
     return refused;
 }
 
-Result<Tasks*> InsideChannel::tasks() {
+Result<Tasks::Implementation*> InsideChannel::tasks() {
     if (!tasks_) {
-        Result<Tasks> opened = Tasks::open(options_);
+        Result<std::unique_ptr<Tasks::Implementation>> opened =
+            Tasks::Implementation::open(options_);
         if (!opened) return std::move(opened).error();
-        tasks_.emplace(*std::move(opened));
+        tasks_ = *std::move(opened);
+        tasks_->create_at_most(policy_);
     }
-    return &*tasks_;
+    return tasks_.get();
 }
 
 Result<inside::Answered> InsideChannel::create_now(const std::string& name, CreateRequest request) {
-    Result<Tasks*> opened = tasks();
+    Result<Tasks::Implementation*> opened = tasks();
     if (!opened) return std::move(opened).error();
     // Answered again after a crash it must not be created twice.
     if (request.dedupe_key.empty()) {
         request.dedupe_key = "inside/" + session_->spec().task_session_id + "/" + name;
     }
-    Result<CreateResult> created = (*opened)->create(request);
+    Result<std::vector<Result<CreateResult>>> created = (*opened)->create({std::move(request)});
     if (!created) return std::move(created).error();
+    if (!created->front()) return std::move(created->front()).error();
     inside::Answered answered;
-    answered.created = *std::move(created);
+    answered.created = *std::move(created->front());
     return answered;
 }
 

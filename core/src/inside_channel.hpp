@@ -11,35 +11,47 @@
 #include "descriptor.hpp"
 #include "inside_message.hpp"
 #include "loong/error.hpp"
-#include "loong/tasks.hpp"
+#include "tasks_implementation.hpp"
 
 #include <atomic>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace loong {
 
-/// Where the channel of a session is, below the session's directory.
-[[nodiscard]] std::string inside_directory(const std::string& session_directory);
+/// Where the channel of a session is, below the session's directory; and that of a part of its work,
+/// by the part's name.
+[[nodiscard]] std::string inside_directory(const std::string& session_directory,
+                                           std::string_view part = {});
 
 /// Serves from start() to destruction, on a thread of its own.
 class InsideChannel {
 public:
-    /// `options` are those of the worker. `store_io`.
-    static Result<std::unique_ptr<InsideChannel>> start(std::shared_ptr<CarriedSession> session,
-                                                        const OpenOptions& options);
+    struct Setup {
+        std::shared_ptr<CarriedSession> session;
+        /// The worker's.
+        OpenOptions options;
+        std::string directory;
+        /// What those who use it are held to, and so what they create.
+        ToolPolicy policy;
+    };
+    /// `store_io`.
+    static Result<std::unique_ptr<InsideChannel>> start(Setup setup);
 
     InsideChannel(const InsideChannel&) = delete;
     InsideChannel& operator=(const InsideChannel&) = delete;
     ~InsideChannel();
 
 private:
-    InsideChannel(std::shared_ptr<CarriedSession> session, OpenOptions options)
-        : session_(std::move(session)),
-          options_(std::move(options)) {}
+    explicit InsideChannel(Setup setup)
+        : session_(std::move(setup.session)),
+          options_(std::move(setup.options)),
+          path_(std::move(setup.directory)),
+          policy_(std::move(setup.policy)) {}
 
     using Outcome = std::optional<Result<inside::Answered>>;
 
@@ -56,11 +68,13 @@ private:
     Outcome open_question(const std::string& name, const NewRequest& request);
     Outcome create(const std::string& name, const CreateRequest& request);
     Result<inside::Answered> create_now(const std::string& name, CreateRequest request);
-    Result<Tasks*> tasks();
+    Result<Tasks::Implementation*> tasks();
     void wait_for_work();
 
     std::shared_ptr<CarriedSession> session_;
     OpenOptions options_;
+    const std::string path_;
+    const ToolPolicy policy_;
     Descriptor directory_;
     Descriptor bell_;
     Bell stop_;
@@ -68,7 +82,7 @@ private:
     std::atomic<bool> stopping_ = false;
 
     // Of the thread alone.
-    std::optional<Tasks> tasks_;
+    std::unique_ptr<Tasks::Implementation> tasks_;
     /// Messages that wait for the operator, with the ids of their requests.
     struct Pending {
         std::string request_id;

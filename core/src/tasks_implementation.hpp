@@ -9,7 +9,9 @@
 #include "workspace.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loong {
@@ -26,6 +28,9 @@ public:
     [[nodiscard]] const std::vector<std::string>& command_options() const {
         return command_options_;
     }
+    [[nodiscard]] const std::optional<ToolPolicy>& creator_policy() const {
+        return creator_policy_;
+    }
     /// Sessions above and including the viewer's, the root first.
     [[nodiscard]] const std::vector<std::string>& lineage() const { return lineage_; }
 
@@ -33,6 +38,9 @@ public:
     Result<TaskDetail> detail(const std::string& task_id);
     /// For a task that was read just now.
     Result<TaskDetail> detail(const LoadedTask& task, Observer& observer);
+
+    /// Whatever the task that creates says of itself: what it creates is held to this.
+    void create_at_most(ToolPolicy policy) { creator_policy_ = std::move(policy); }
 
     // create_tasks.cpp
     Result<std::vector<Result<CreateResult>>> create(const std::vector<CreateRequest>& requests);
@@ -79,6 +87,7 @@ private:
     std::string visible_to_;
     std::vector<std::string> command_options_;
     std::vector<std::string> lineage_;
+    std::optional<ToolPolicy> creator_policy_;
 };
 
 /// Watches tasks as wait() does.

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
+#include <mutex>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -40,6 +42,34 @@ Outcome failed_outcome(const Error& error) {
     outcome.message = std::string(to_string(error.code)) + ": " + error.message;
     return outcome;
 }
+
+/// The channels of one session: its own, and those of parts that may do less.
+class Channels {
+public:
+    Channels(std::shared_ptr<CarriedSession> session, OpenOptions options)
+        : session_(std::move(session)),
+          options_(std::move(options)) {}
+
+    /// Of the session where `part` is empty.
+    Result<std::string> open(std::string_view part, const ToolPolicy& policy) {
+        std::string directory = inside_directory(session_->directory(), part);
+        const std::lock_guard<std::mutex> guard(mutex_);
+        if (channels_.contains(directory)) return directory;
+        Result<std::unique_ptr<InsideChannel>> started =
+            InsideChannel::start({session_, options_, directory, policy});
+        if (!started) return std::move(started).error();
+        channels_.emplace(directory, *std::move(started));
+        return directory;
+    }
+
+    void close() { channels_.clear(); }
+
+private:
+    const std::shared_ptr<CarriedSession> session_;
+    const OpenOptions options_;
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<InsideChannel>> channels_;
+};
 
 } // namespace
 
@@ -221,21 +251,20 @@ void Worker::carry(Claim claim, bool adopted) {
         slot_ = std::move(setup.slots.worker);
         return;
     }
-    std::unique_ptr<InsideChannel> channel;
+    Channels channels(*session, workspace_.options());
     if (!failed && document.tool_policy.narrowed) {
-        Result<std::unique_ptr<InsideChannel>> started =
-            InsideChannel::start(*session, workspace_.options());
-        if (started) {
-            channel = *std::move(started);
-        } else {
-            fail(std::move(started).error());
-        }
+        Result<std::string> opened = channels.open({}, (*session)->spec().tool_policy);
+        if (!opened) fail(std::move(opened).error());
     }
+    (*session)->open_channels_with([&](std::string_view part, const ToolPolicy& policy) {
+        return channels.open(part, policy);
+    });
     if (monitor_) monitor_->attend(*session);
     Result<Outcome> outcome =
         failed ? Result<Outcome>(trouble) : run_session(*session, document, adopted);
     if (monitor_) monitor_->attend(nullptr);
-    channel.reset();
+    (*session)->open_channels_with(nullptr);
+    channels.close();
     if (!outcome || outcome->kind != OutcomeKind::detached) {
         finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()));
     }

@@ -103,6 +103,22 @@ SessionRunner::Judgement SessionRunner::interrupted() {
             ended ? *std::move(ended) : ended_by_signal(OutcomeKind::detached, {})};
 }
 
+Result<std::string> SessionRunner::channel_for(std::size_t index) {
+    const Step& step = plan_.steps[index];
+    if (step.narrows) {
+        auto policy = policy_of(context_.spec(), step);
+        if (!policy) return std::move(policy).error();
+        return context_.open_channel("step-" + std::to_string(index), *policy);
+    }
+    for (const EnvironmentVariable& variable : context_.spec().environment) {
+        const bool is_own =
+            variable.name == channel_variable &&
+            std::filesystem::path(variable.value).parent_path() == context_.directory();
+        if (is_own) return variable.value;
+    }
+    return std::string();
+}
+
 Result<Confinement> SessionRunner::confine_command(std::size_t index, Command& command) {
     if (!settled_.narrowed) return Confinement();
     const std::string& directory = context_.directory();
@@ -113,10 +129,14 @@ Result<Confinement> SessionRunner::confine_command(std::size_t index, Command& c
                   [](const std::string& entry) { return entry.starts_with("TMPDIR="); });
     command.environment.push_back("TMPDIR=" + *temporary);
     places.directories.push_back(*std::move(temporary));
-    for (const EnvironmentVariable& variable : context_.spec().environment) {
-        const bool is_own = variable.name == channel_variable &&
-                            std::filesystem::path(variable.value).parent_path() == directory;
-        if (is_own) places.directories.push_back(variable.value);
+    auto channel = channel_for(index);
+    if (!channel) return std::move(channel).error();
+    const std::string variable = std::string(channel_variable) + "=";
+    std::erase_if(command.environment,
+                  [&](const std::string& entry) { return entry.starts_with(variable); });
+    if (!channel->empty()) {
+        command.environment.push_back(variable + *channel);
+        places.directories.push_back(*std::move(channel));
     }
     // loong's own program, and a text that was too long for an argument. Nothing that the submitter
     // named: he may be the work of a task that may not read it.

@@ -78,6 +78,9 @@ Result<CommandEnd> SessionRunner::adopt(const Handle& handle) {
     const Step& step = plan_.steps[static_cast<std::size_t>(handle.step)];
     const auto same_boot = is_of_this_boot(handle.boot_id);
     if (!same_boot) return same_boot.error();
+    // It may ask at any moment, and has perhaps asked already.
+    auto channel = channel_for(static_cast<std::size_t>(handle.step));
+    if (!channel) context_.log("what the step asks from inside: " + channel.error().message);
     auto found = *same_boot ? find_process(handle.keeper) : Result<Descriptor>(Descriptor());
     if (!found) return std::move(found).error();
     Descriptor keeper = *std::move(found);

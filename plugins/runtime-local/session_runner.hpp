@@ -77,6 +77,8 @@ private:
     [[nodiscard]] static Judgement refused(std::string why);
     [[nodiscard]] Judgement interrupted();
     [[nodiscard]] Result<Confinement> confine_command(std::size_t index, Command& command);
+    /// The directory through which that step reaches loong; empty where it is not narrowed.
+    [[nodiscard]] Result<std::string> channel_for(std::size_t index);
 
     [[nodiscard]] bool is_done(const Step& step) const;
     [[nodiscard]] bool may_start(const Step& step) const;

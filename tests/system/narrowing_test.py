@@ -265,6 +265,60 @@ class NarrowingTest(SystemTest):
         self.assertEqual(listed["matched_count"], 2)
         self.assertEqual(self.detail(task)["progress"]["percent"], 99)
 
+    def narrow_step(self, run, narrowing, *options):
+        """A task whose second step may do less than the rest of it."""
+        self.write("plan.yaml", f"steps:\n- run: touch free\n- name: narrow\n  run: |\n    {run}\n"
+                                f"  {narrowing}\n- run: touch after\n")
+        os.makedirs(f"{self.work}/out", exist_ok=True)
+        return self.inside(*options, "--file", self.path("plan.yaml"))
+
+    def test_a_narrow_step_speaks_as_well(self):
+        task = self.narrow_step(f"{PROGRAM} tasks report --note half && "
+                                f"{PROGRAM} tasks create -q 'touch away out/born; true' > out/child && "
+                                f"{PROGRAM} tasks ask --approve 'Go on?'", "write: out")
+        self.await_question(task)
+        self.assertEqual(self.detail(task)["progress"]["note"], "half")
+        child = self.read("work/out/child").strip()
+        self.wait(child)
+        # What it created may do no more than the step, though the task may.
+        self.assertEqual(self.policy(child)["effective_runtime_narrowing"]["write_directories"],
+                         [os.path.realpath(f"{self.work}/out")])
+        self.answer(task, "approve")
+        self.wait(task)
+        self.assertEqual(sorted(os.listdir(self.work)), ["after", "free", "out"])
+        self.assertEqual(sorted(os.listdir(f"{self.work}/out")), ["born", "child"])
+
+    def test_a_narrow_step_of_a_narrowed_task_creates_nothing_wider(self):
+        task = self.narrow_step(f"{PROGRAM} tasks create -q true > out/child; "
+                                f"{PROGRAM} tasks create --allow net.connect true; "
+                                'ls "$(dirname "$LOONG_CHANNEL")"/loong-inside && touch out/other; '
+                                "true", "no_network: true", "--write", ".")
+        self.wait(task)
+        # The channel of the task would create what the task may.
+        self.assertEqual(os.listdir(f"{self.work}/out"), ["child"])
+        self.assertIn("would widen it", self.loong("tasks", "output", task).err)
+        child = self.read("work/out/child").strip()
+        self.assertFalse(self.policy(child)["effective_runtime_narrowing"]["network"])
+        self.assertTrue(self.policy(task)["effective_runtime_narrowing"]["network"])
+
+    def test_a_narrow_step_that_may_not_create(self):
+        task = self.narrow_step(f"{PROGRAM} tasks create true", "deny: task.create")
+        self.wait(task, code=1)
+        self.assertIn("tool_denied", self.kinds(task))
+
+    def test_a_question_of_a_narrow_step_survives_the_worker(self):
+        task = self.narrow_step(f"{PROGRAM} tasks ask 'Which?' > out/said; "
+                                f"{PROGRAM} tasks create -q true > out/child", "write: out")
+        self.await_question(task)
+        self.kill(self.worker_of(task))
+        self.answer(task, "answer", "this one")
+        self.assertEqual(self.recover(task)["action"]["kind"], "adopted")
+        self.wait(task)
+        self.assertEqual(self.read("work/out/said"), "this one\n")
+        self.assertEqual(len(self.requests(task)), 1)
+        child = self.read("work/out/child").strip()
+        self.assertTrue(self.policy(child)["effective_runtime_narrowing"])
+
     def test_what_comes_from_inside_is_not_trusted(self):
         script = r"""cd $LOONG_CHANNEL
 n=0

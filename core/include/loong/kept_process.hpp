@@ -22,6 +22,7 @@
 #include "loong/runtime.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>

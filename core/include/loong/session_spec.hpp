@@ -91,6 +91,7 @@ struct ToolNarrowing {
 
 /// The variable with the directory through which narrowed work reaches loong (`report`, `ask`,
 /// `create`). Such work has to be able to read and write it, though it lies below what is hidden.
+/// For a part of the work that may do less than the session, see SessionContext::open_channel().
 inline constexpr const char* channel_variable = "LOONG_CHANNEL";
 
 struct EnvironmentVariable {

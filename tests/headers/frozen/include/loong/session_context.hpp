@@ -157,6 +157,17 @@ public:
     /// empty in a first attempt and after a retry from the start.
     [[nodiscard]] virtual const std::vector<StepRecord>& earlier_steps() const = 0;
 
+    // ---- from inside --------------------------------------------------------------------------
+
+    /// For a part of the work that is held to a policy narrower than the session's: opens a channel
+    /// of its own, through which `report`, `ask` and `create` go, and what is created may do at most
+    /// what `policy` says. Returns its directory: the value of `channel_variable` for that part, which
+    /// has to be able to read and write it, and must not reach the session's own. `name` (at most 64
+    /// of `a-z0-9-`) tells parts apart. Opened again with the same name, also by the worker that takes
+    /// the session over, it is the same directory: do that before the part goes on. Open until the
+    /// session ends. `invalid_argument` for such a name.
+    virtual Result<std::string> open_channel(std::string_view name, const ToolPolicy& policy) = 0;
+
     // ---- surviving the worker -----------------------------------------------------------------
 
     /// Saves what resume(), probe() and end() need to find the work again; replaces an earlier one.

@@ -91,6 +91,7 @@ struct ToolNarrowing {
 
 /// The variable with the directory through which narrowed work reaches loong (`report`, `ask`,
 /// `create`). Such work has to be able to read and write it, though it lies below what is hidden.
+/// For a part of the work that may do less than the session, see SessionContext::open_channel().
 inline constexpr const char* channel_variable = "LOONG_CHANNEL";
 
 struct EnvironmentVariable {
@@ -111,6 +112,9 @@ struct SessionSpec {
     std::string working_directory;
     /// The whole environment of the work, the LOONG_ variables included. Names are unique.
     std::vector<EnvironmentVariable> environment;
+    /// The submitter's, 0 to 0777: which permissions new files of the work do not get. Absent where
+    /// it is not known; the work has the worker's own then.
+    std::optional<std::uint32_t> umask;
     SessionLimits limits;
     ToolPolicy tool_policy;
     /// The runtime's settings as they were when the task was created.
