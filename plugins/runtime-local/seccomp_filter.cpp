@@ -132,6 +132,8 @@ std::vector<std::uint64_t> make_filter(const FilterOptions& options) {
     if (options.refuse_truncation) refuse_truncation(program);
     // Keys of the user's other processes; characters typed into a terminal in their place.
     program.refuse({SYS_add_key, SYS_request_key, SYS_keyctl}, EPERM);
+    // Queues have names, and no directory that Landlock could be told of.
+    program.refuse({SYS_mq_open, SYS_mq_unlink}, EACCES);
     program.on_argument(SYS_ioctl, 1, ~0U, {TIOCSTI, TIOCLINUX}, false, EPERM);
     program.give(SECCOMP_RET_ALLOW);
     return program.take();

@@ -2,11 +2,12 @@
 would have worked, and from narrowed work, where it has to fail."""
 
 import os
+import signal
 import socket
 import subprocess
 import threading
 
-from loong_system import PROGRAM, SystemTest, main
+from loong_system import PROGRAM, SystemTest, kept_state, main
 
 ESCAPE = os.path.abspath(os.environ.get("LOONG_ESCAPE", "build/release/tests/escapes/escape"))
 if not os.access(ESCAPE, os.X_OK):
@@ -187,26 +188,32 @@ class StateTest(SystemTest):
     def test_state_is_neither_read_nor_written(self):
         held, doomed, moved = (self.create("--hold", "true") for _ in range(3))
         tasks = f"{self.home}/tasks"
+        own = f"{tasks}/$LOONG_TASK_ID/sessions/$LOONG_SESSION_ID"
         attempts = [
-            f"ls {self.home}", f"ls {tasks}", f"cat {tasks}/{held}/events.yaml",
-            f"cat {self.home}/store.yaml", f"echo x >> {tasks}/{held}/events.yaml",
-            f"echo x >> {tasks}/$LOONG_TASK_ID/events.yaml",
-            f"cat {tasks}/$LOONG_TASK_ID/events.yaml", f"rm -r {tasks}/{doomed}",
-            f"mv {tasks}/{moved} .", f"ln {tasks}/{held}/events.yaml e", f"touch {self.home}/new",
-            f"echo x > {tasks}/$LOONG_TASK_ID/sessions/$LOONG_SESSION_ID/exit",
-            f"echo x >> {tasks}/$LOONG_TASK_ID/sessions/$LOONG_SESSION_ID/stdout",
-            f"ls {tasks}/$LOONG_TASK_ID/sessions/$LOONG_SESSION_ID",
-            f"cat {self.home}/index.sqlite", f"ls {self.home}/leases",
+            f"ls {self.home}", f"ls {tasks}", f"cat {self.home}/store.yaml",
+            f"touch {self.home}/new", f"echo x > {own}/exit", f"echo x >> {own}/stdout",
+            f"ls {own}", f"ls {self.home}/leases",
         ]
+        if kept_state.IS_SQLITE:
+            file = f"{self.home}/tasks.sqlite"
+            attempts += [f"cat {file}", f"cat {file}-wal", f"ln {file} e", f"echo x >> {file}",
+                         f"mv {file} ."]
+        else:
+            attempts += [f"cat {tasks}/{held}/events.yaml", f"cat {self.home}/index.sqlite",
+                         f"cat {tasks}/$LOONG_TASK_ID/events.yaml",
+                         f"echo x >> {tasks}/{held}/events.yaml",
+                         f"echo x >> {tasks}/$LOONG_TASK_ID/events.yaml",
+                         f"ln {tasks}/{held}/events.yaml e", f"rm -r {tasks}/{doomed}",
+                         f"mv {tasks}/{moved} ."]
         script = "".join(f"({attempt}) > /dev/null 2>&1; echo {number} $?\n"
                          for number, attempt in enumerate(attempts))
-        before = self.read(f"state/tasks/{held}/events.yaml")
+        before = kept_state.events_text(self.home, held)
         said = self.run_and_read(script, "--no-network")
         held_back = [attempt for number, attempt in enumerate(attempts)
                      if said[str(number)] != "0"]
         self.say(f"{len(attempts)} escapes tried, {len(held_back)} failed as they should")
         self.assertEqual(held_back, attempts)
-        self.assertEqual(self.read(f"state/tasks/{held}/events.yaml"), before)
+        self.assertEqual(kept_state.events_text(self.home, held), before)
         # The control: without narrowing every one of them works. It does harm, so it comes last, and
         # the task is one that has no keeper.
         session = self.detail(held)["task_session_id"]
@@ -222,38 +229,94 @@ class StateTest(SystemTest):
         self.loong("tasks", "wait", "--until", "terminal", task, code=None)
         return dict(line.split() for line in self.output(task).splitlines())
 
-    def test_commands_cannot_be_used_to_get_out(self):
-        held = self.create("--hold", "true")
-        loong = f"{PROGRAM} tasks"
-        bare = "env -u LOONG_CHANNEL"
-        attempts = [
-            f"{loong} release {held}", f"{bare} {loong} release --all-sessions {held}",
-            f"{bare} {loong} create true", f"{bare} {loong} create --session default true",
-            f"{bare} -u LOONG_SESSION_ID -u LOONG_TASK_ID -u LOONG_TASK_SESSION_ID {loong} create "
-            "true", f"{bare} {loong} cancel --all-sessions {held}", f"{loong} list",
-            f"{bare} {loong} list --all-sessions", f"{bare} {PROGRAM} worker",
-            f"{bare} {loong} approve $LOONG_TASK_ID", f"{bare} {loong} prune --older-than 0s",
-            f"{loong} create --wait true", f"{loong} create --write / true",
-            f"{loong} create --write {self.directory} true",
-            f"{loong} create --allow net.connect true", f"{loong} report --progress 101",
+    def targets(self):
+        """Tasks for the commands below, another set for each run."""
+        plan = self.write("asking.yaml", "steps:\n- approve: May I?\n")
+        target = {name: self.create("--hold", "true") for name in ("held", "freed", "doomed")}
+        target["ended"] = self.create("true")
+        target["asking"] = self.create("--file", plan)
+        target["input"] = self.create(f"{PROGRAM} tasks ask Which?")
+        self.wait(target["ended"])
+        for name in ("asking", "input"):
+            self.loong("tasks", "wait", "--until", "attention", target[name], code=3)
+        target["session"] = self.detail(target["asking"])["task_session_id"]
+        return target
+
+    def commands(self, target):
+        loong, everywhere = f"{PROGRAM} tasks", "--all-sessions"
+        bare = f"env -u LOONG_CHANNEL {loong}"
+        nobody = "env -u LOONG_CHANNEL -u LOONG_SESSION_ID -u LOONG_TASK_ID -u LOONG_TASK_SESSION_ID"
+        other = f"env -u LOONG_CHANNEL LOONG_TASK_ID={target['asking']} " \
+                f"LOONG_TASK_SESSION_ID={target['session']}"
+        return [
+            f"{loong} release {everywhere} {target['held']}",
+            f"{bare} release {everywhere} {target['freed']}",
+            f"{bare} create true", f"{bare} create --session default true",
+            f"{nobody} {loong} create true", f"{bare} cancel {everywhere} {target['doomed']}",
+            f"{loong} list", f"{bare} list {everywhere}",
+            f"env -u LOONG_CHANNEL {PROGRAM} doctor --json",
+            f"{bare} approve {everywhere} $LOONG_TASK_ID", f"{other} {loong} report --note mine",
+            f"{bare} approve {everywhere} {target['asking']}",
+            f"{bare} answer {everywhere} {target['input']} mine",
+            f"{bare} prune {everywhere} {target['ended']}", f"{loong} create --wait true",
+            f"{loong} create --write {self.path('outside')} true",
+            f"{loong} create --allow net.connect true",
         ]
-        script = "".join(f"({attempt}) > /dev/null 2>&1; echo {number} $?\n"
-                         for number, attempt in enumerate(attempts))
-        said = self.run_and_read(script, "--no-network")
-        got_out = [attempt for number, attempt in enumerate(attempts) if said[str(number)] == "0"]
-        self.say(f"{len(attempts)} escapes tried, {len(attempts) - len(got_out)} failed as they "
-                 "should")
-        self.assertEqual(got_out, [])
-        self.assertEqual(self.status(held), "waiting")
+
+    def try_commands(self, *narrowing):
+        """How each command ended, said by work that has asked the operator something itself."""
+        target = self.targets()
+        gate = self.path("work/go")
+        script = f"{PROGRAM} tasks ask --approve Well? > answer & read _ < go\n" + "".join(
+            f"({command}) > /dev/null 2>&1; echo {number} $?\n"
+            for number, command in enumerate(self.commands(target))) + "wait"
+        os.makedirs(self.path("work"), exist_ok=True)
+        if not os.path.exists(gate):
+            os.mkfifo(gate)
+        task = self.inside(script, *narrowing)
+        self.loong("tasks", "wait", "--until", "approval_pending", task, code=3)
+        with open(gate, "w", encoding="utf-8") as go:
+            go.write("\n")
+        count = len(self.commands(target))
+        while len(self.output(task).splitlines()) < count:
+            self.loong("tasks", "wait", "--until", "completed", "--timeout", "100ms", task, code=None)
+        # It waits for the answer where it could not give that itself.
+        self.loong("tasks", "deny", task, code=None)
+        self.wait(task, code=None)
+        said = dict(line.split() for line in self.output(task).splitlines())
+        return target, [said[str(number)] == "0" for number in range(count)]
+
+    def test_commands_cannot_be_used_to_get_out(self):
+        self.configure("workers: {max_parallel: 8}\n")
+        os.mkdir(self.path("outside"))
+        target, worked = self.try_commands()
+        names = self.commands(target)
+        self.assertEqual([name for name, done in zip(names, worked) if not done], [])
+        self.assertEqual(self.read("work/answer"), "allowed\n")
+        target, got_out = self.try_commands("--no-network")
+        self.say(f"{len(names)} escapes tried, {got_out.count(False)} failed as they should; "
+                 f"without narrowing {worked.count(True)} work")
+        names = self.commands(target)
+        self.assertEqual([name for name, done in zip(names, got_out) if done], [])
+        self.assertEqual(self.read("work/answer"), "denied\n")
+        for name, status in (("held", "waiting"), ("freed", "waiting"), ("doomed", "waiting"),
+                             ("ended", "completed"), ("asking", "approval_pending"),
+                             ("input", "blocked")):
+            self.assertEqual(self.status(target[name]), status, name)
 
     def test_a_created_task_is_as_narrow(self):
-        outside = self.write("outside.txt", "before\n")
-        child = f"echo x >> {outside} && echo written; {ESCAPE} tcp 1; {ESCAPE} unix-pair @x"
+        outside = self.write("outside.txt", "")
+        child = f"echo x >> {outside} && echo written; {ESCAPE} unix-pair @x"
+        # The control: what is created by work that is not narrowed may do that.
+        free = self.inside(f"{PROGRAM} tasks create -q '{child}'")
+        self.wait(free)
+        self.loong("tasks", "wait", "--until", "terminal", self.output(free).strip(), code=None)
+        self.assertEqual(self.read("outside.txt"), "x\n")
         task = self.inside(f"{PROGRAM} tasks create -q '{child}'", "--no-network")
         self.wait(task)
         created = self.output(task).strip()
         self.loong("tasks", "wait", "--until", "terminal", created, "--all-sessions", code=1)
-        self.assertEqual(self.read("outside.txt"), "before\n")
+        self.assertEqual(self.read("outside.txt"), "x\n")
         detail = self.loong("tasks", "status", "--json", created).json()["task"]
         self.assertTrue(detail["task_status"]["tool_narrowing_active"])
         self.assertFalse(detail["tool_policy"]["effective_runtime_narrowing"]["network"])
@@ -273,6 +336,10 @@ class StateTest(SystemTest):
     def test_a_child_cannot_read_what_it_names_as_its_command(self):
         secret = self.write("secret", "#!/bin/sh\necho told\n")
         os.chmod(secret, 0o700)
+        free = self.inside(f"{PROGRAM} tasks create -q -- {secret}")
+        self.wait(free)
+        self.wait(self.output(free).strip())
+        self.assertEqual(self.output(self.output(free).strip()), "told\n")
         task = self.inside(f"{PROGRAM} tasks create -q -- {secret}", "--read", self.path("work"))
         self.wait(task)
         child = self.output(task).strip()
@@ -281,8 +348,15 @@ class StateTest(SystemTest):
 
     def test_what_it_leaves_behind_is_ended_whatever_it_says_of_itself(self):
         os.makedirs(self.path("work"), exist_ok=True)
-        left = "env LOONG_WORKER=1 LOONG_TASK_SESSION_ID=other setsid sh -c 'trap \"\" TERM; " \
-               "sleep 1000' & echo $!"
+        # It is told of when it is what it says.
+        left = "rm -f up; mkfifo up; env LOONG_WORKER=1 LOONG_TASK_SESSION_ID=other setsid " \
+               "sh -c 'trap \"\" TERM; echo > up; exec sleep 1000' & echo $!; read _ < up"
+        # The control: what says so of itself is spared where it is not narrowed.
+        free = self.inside(left, "--grace", "1s")
+        self.wait(free)
+        spared = int(self.output(free).strip())
+        self.assertTrue(os.path.exists(f"/proc/{spared}"))
+        os.kill(spared, signal.SIGKILL)
         task = self.inside(left, "--write", self.path("work"), "--grace", "1s")
         self.wait(task)
         pid = int(self.output(task).strip())
