@@ -41,6 +41,8 @@ public:
         teller_.check("a watch wakes", [this] { return watch(); });
         teller_.check("what is removed is gone", [this] { return remove(); });
         teller_.begin("another process carries a task of this store", session_limit);
+        const std::string alone = why_one_process();
+        if (!alone.empty()) return teller_.skipped(alone);
         const std::string carried = carry();
         carried.empty() ? teller_.passed() : teller_.failed(carried);
     }
@@ -204,6 +206,18 @@ private:
         const auto found = second_->find(task_id_);
         if (found) return "it is still found";
         return found.error().code == ErrorCode::task_not_found ? "" : error_line(found.error());
+    }
+
+    /// The store says itself that there is no other process for it; else empty.
+    std::string why_one_process() {
+        const auto findings = first_->verify();
+        if (!findings) return {};
+        for (const Finding& one : *findings) {
+            if (one.code == "one_process_only" && is_fact(one)) {
+                return "the store says that there is none: " + one.cause;
+            }
+        }
+        return {};
     }
 
     /// The whole of it: a worker is a program of its own, and has to find what is kept here.

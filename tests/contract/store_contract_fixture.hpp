@@ -54,6 +54,12 @@ inline StoreSubject plugin_store(const std::string& name, const std::string& fil
     return subject;
 }
 
+/// Without what is no fault.
+inline std::vector<Finding> faults(std::vector<Finding> findings) {
+    std::erase_if(findings, is_fact);
+    return findings;
+}
+
 class StoreContract : public testing::TestWithParam<StoreSubject> {
 protected:
     /// A new object on this test's place.

@@ -315,7 +315,8 @@ public:
     /// The local directory that belongs to the task as a whole; empty where the store has none.
     virtual Result<std::string> task_directory(std::string_view task_id) = 0;
 
-    /// Looks through everything that is kept and tells what is wrong. Changes nothing.
+    /// Looks through everything that is kept and tells what is wrong. Changes nothing. A store whose
+    /// tasks no other process can see tells that as well, as a fact: `one_process_only`.
     virtual Result<std::vector<Finding>> verify() = 0;
 
     /// Repairs one finding of verify(). Repairing what is in order already succeeds.
