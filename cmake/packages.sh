@@ -9,7 +9,7 @@ set -eu
 build_packages="
     cmake g++ git libboost1.81-dev libboost-json1.81-dev libcli11-dev
     libfmt-dev libncurses-dev libsqlite3-dev libyaml-cpp-dev ninja-build"
-test_packages="libfaketime libgmock-dev libgtest-dev python3 python3-pyte"
+test_packages="libfaketime libgmock-dev libgtest-dev pkgconf python3 python3-pyte"
 lint_packages="clang-format clang-tidy"
 
 say() { printf '%s\n' "packages: $*" >&2; }

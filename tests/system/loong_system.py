@@ -342,4 +342,9 @@ class SystemTest(unittest.TestCase):
 
 
 def main():
+    # What a caller ignores (a shell its background jobs' interrupts) would be ignored by all that
+    # is started here.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     unittest.main(verbosity=2)
