@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for the given purposes: build, test, lint.
+# Installs the Debian packages that are missing for the given purposes: build, test, lint, bench.
 #
 #     cmake/packages.sh build test
 #
@@ -11,6 +11,7 @@ build_packages="
     libfmt-dev libncurses-dev libsqlite3-dev libyaml-cpp-dev ninja-build"
 test_packages="libfaketime libgmock-dev libgtest-dev pkgconf python3 python3-pyte"
 lint_packages="clang-format clang-tidy"
+bench_packages="nq python3 task-spooler"
 
 say() { printf '%s\n' "packages: $*" >&2; }
 fail() {
@@ -37,14 +38,15 @@ can_become_root() {
     sudo -n true 2>/dev/null || [ -t 0 ]
 }
 
-[ $# -gt 0 ] || fail "which? Give one or more of: build test lint"
+[ $# -gt 0 ] || fail "which? Give one or more of: build test lint bench"
 wanted=
 for purpose; do
     case $purpose in
         build) wanted="$wanted $build_packages" ;;
         test) wanted="$wanted $test_packages" ;;
         lint) wanted="$wanted $lint_packages" ;;
-        *) fail "unknown purpose '$purpose'; use: build test lint" ;;
+        bench) wanted="$wanted $bench_packages" ;;
+        *) fail "unknown purpose '$purpose'; use: build test lint bench" ;;
     esac
 done
 

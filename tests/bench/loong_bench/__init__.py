@@ -1,0 +1,1 @@
+"""The benchmarks of the whole program; tests/bench/README.md says what is measured, and how."""

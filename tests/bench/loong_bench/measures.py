@@ -1,0 +1,336 @@
+"""Every figure that has a target, one function each."""
+
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+from loong_bench import peers, timing
+from loong_bench.place import Place
+from loong_bench.report import Row, time_text
+
+TRUE = timing.Command(["/bin/true"], {})
+
+
+def row(what, spreads, ours, theirs, target, beside=None, at_least=False):
+    return Row(what, time_text(spreads[ours].median), beside or theirs,
+               time_text(spreads[theirs].median), spreads[ours].median / spreads[theirs].median,
+               target, at_least, {name: spreads[name].as_json() for name in (ours, theirs)})
+
+
+def bare_create(bench, place):
+    """The bare program, told to write as many bytes as one of our tasks has."""
+    task = place.create("--", "true")
+    directory = os.path.join(place.home, "tasks", task)
+    record = os.path.getsize(os.path.join(directory, "task.yaml"))
+    with open(os.path.join(directory, "events.yaml"), "rb") as file:
+        # As they are when the task is new: created, queued.
+        events = sum(len(line) for line in file.read().splitlines(True)[:3])
+    tasks = tempfile.mkdtemp(prefix="bare-", dir=bench.scratch)
+    return [bench.probe("bare"), "create", tasks, str(record), str(events)]
+
+
+def create(bench):
+    """`create` of work that does nothing, with a worker alive."""
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(Place(bench))
+        place.keep_a_worker()
+        commands = {"loong": place.command("tasks", "create", "-q", "--", "true"),
+                    "bare": timing.Command(bare_create(bench, place), {}), "true": TRUE}
+        before = {}
+        for kind in peers.installed(peers.Nq, peers.Tsp, peers.Pueue):
+            peer = kind(bench)
+            stack.callback(peer.close)
+            commands[kind.name] = peer.command("true")
+            if kind is peers.Nq:
+                before["nq"] = peer.wait
+        spreads = timing.alternate(commands, bench.rounds(200), before)
+        rows = [row("create, nothing queued", spreads, "loong", "bare", 2.5)]
+        for name, target in (("nq", 1.5), ("tsp", 2.0), ("pueue", 0.5)):
+            if name in spreads:
+                rows.append(row("create, nothing queued", spreads, "loong", name, target))
+        return rows
+
+
+def create_behind_a_queue(bench):
+    queued = bench.size(1000)
+    if not peers.installed(peers.Nq):
+        return []
+    with Place(bench, workers=1) as place:
+        place.keep_a_worker()
+        line = json.dumps({"command": ["true"]}) + "\n"
+        place.loong("tasks", "create", "-q", "--batch", "-", given=line * queued)
+        nq = peers.Nq(bench)
+        try:
+            nq.queue(queued)
+            spreads = timing.alternate({
+                "loong": place.command("tasks", "create", "-q", "--", "true"),
+                "nq": nq.command("true")}, bench.rounds(50))
+        finally:
+            nq.close()
+        return [row(f"create, {queued:,} queued", spreads, "loong", "nq", 1.0)]
+
+
+def among_many(bench):
+    """The same commands in an empty store and in one with very many tasks."""
+    rows = []
+    with Place(bench) as small:
+        small.keep_a_worker()
+        one = small.create("--hold", "--", "true")
+        for count in bench.sizes((100_000, 1_000_000)):
+            with Place(bench) as large:
+                bench.say(f"filling a store with {count:,} tasks")
+                large.fill(count, bench.say)
+                large.keep_a_worker()
+                few = [large.create("--", "false") for _ in range(5)]
+                large.loong("tasks", "wait", *few, codes=(1,))
+                middle = large.create("--hold", "--", "true")
+                spreads = timing.alternate({
+                    "true": TRUE,
+                    "create, empty store": small.command("tasks", "create", "-q", "--", "true"),
+                    "create": large.command("tasks", "create", "-q", "--", "true"),
+                    "status, empty store": small.command("tasks", "status", one),
+                    "status": large.command("tasks", "status", middle),
+                    "list": large.command("tasks", "list", "--limit", "20"),
+                    "list --attention": large.command("tasks", "list", "--attention"),
+                    "list --status failed": large.command("tasks", "list", "--status", "failed"),
+                }, bench.rounds(60))
+                among = f"among {count:,}"
+                rows.append(row(f"create {among}", spreads, "create", "create, empty store", 1.2))
+                if count == bench.sizes((100_000, 1_000_000))[-1]:
+                    rows += [
+                        row(f"status {among}", spreads, "status", "true", 4, "/bin/true"),
+                        row(f"status {among}", spreads, "status", "status, empty store", 1.2),
+                        row(f"list {among}", spreads, "list", "status", 1.5),
+                        row(f"list --attention {among}", spreads, "list --attention", "status", 2),
+                        row(f"list --status failed {among}", spreads, "list --status failed",
+                            "status", 2),
+                        size_on_disk(large, count)]
+    return rows
+
+
+def size_on_disk(place, count):
+    """Bytes of content, without what the file system rounds up to its own blocks."""
+    total = 0
+    for directory, _, files in os.walk(place.home):
+        total += sum(os.lstat(os.path.join(directory, name)).st_size for name in files)
+    each = total / count
+    return Row(f"on disk, a task of {count:,}", f"{each:.0f} B", "1 KiB", "1024 B", each / 1024, 1.5)
+
+
+def batch(bench):
+    count = bench.size(100_000)
+    ratios, ours, theirs = [], [], []
+    line = json.dumps({"command": ["true"], "hold": True}) + "\n"
+    for _ in range(bench.repeats(3)):
+        with Place(bench) as place:
+            bare = bare_create(bench, place)
+            begin = time.perf_counter()
+            place.loong("tasks", "create", "-q", "--batch", "-", given=line * count)
+            ours.append(time.perf_counter() - begin)
+        seconds, _ = timing.run(timing.Command([bare[0], "batch", *bare[2:], str(count)], {}))
+        theirs.append(seconds)
+        shutil.rmtree(bare[2])
+        ratios.append(theirs[-1] / ours[-1])
+    return [Row(f"create --batch of {count:,}", f"{count / statistics.median(ours):,.0f}/s", "bare",
+                f"{count / statistics.median(theirs):,.0f}/s", statistics.median(ratios), 0.5, True,
+                {"loong": timing.Spread.of(ours).as_json(),
+                 "bare": timing.Spread.of(theirs).as_json()})]
+
+
+def drain(bench):
+    """From the first `create` to the end of the last piece of work."""
+    count = bench.size(2000)
+    spreads = {"loong": []}
+    kinds = peers.installed(peers.Nq, peers.Tsp)
+    for kind in kinds:
+        spreads[kind.name] = []
+    line = json.dumps({"command": ["true"], "label": "drained"}) + "\n"
+    for _ in range(bench.repeats(3)):
+        with Place(bench, workers=2) as place:
+            begin = time.perf_counter()
+            place.loong("tasks", "create", "-q", "--batch", "-", given=line * count)
+            place.loong("tasks", "wait", "--label", "drained")
+            spreads["loong"].append(time.perf_counter() - begin)
+        for kind in kinds:
+            peer = kind(bench) if kind is peers.Nq else kind(bench, slots=2)
+            begin = time.perf_counter()
+            for _ in range(count):
+                timing.run(peer.command("true"))
+            peer.wait()
+            spreads[kind.name].append(time.perf_counter() - begin)
+            peer.close()
+    spreads = {name: timing.Spread.of(values) for name, values in spreads.items()}
+    return [row(f"drain of {count:,}, two slots", spreads, "loong", name, target)
+            for name, target in (("nq", 0.7), ("tsp", 1.5)) if name in spreads]
+
+
+def start_of_work(bench):
+    """From the start of `create` to the first instruction of the work."""
+    rows = []
+    stamp = os.path.join(bench.scratch, "stamp")
+    for what, target, live in (("none yet", 10, False), ("live", 3, True)):
+        with Place(bench) as place:
+            if live:
+                place.keep_a_worker()
+            ours, theirs = [], []
+            for turn in range(bench.rounds(60) + 1):
+                begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+                task = place.create("--", bench.probe("stamp"), stamp)
+                place.loong("tasks", "wait", task)
+                with open(stamp, encoding="utf-8") as file:
+                    took = (int(file.read()) - begin) / 1e9
+                if not live:
+                    place.end_processes()
+                bare, _ = timing.run(TRUE)
+                if turn:
+                    ours.append(took)
+                    theirs.append(bare)
+            spreads = {"loong": timing.Spread.of(ours), "true": timing.Spread.of(theirs)}
+            rows.append(row(f"create to first instruction, worker {what}", spreads, "loong", "true",
+                            target, "/bin/true"))
+    return rows
+
+
+def wake_up(bench):
+    """From the last thing that the work does to the return of `wait`; and what waiting costs."""
+    stamp = os.path.join(bench.scratch, "stamp")
+    late = []
+    with Place(bench) as place:
+        place.keep_a_worker()
+        gate = os.path.join(place.directory, "gate")
+        os.mkfifo(gate)
+        opener = os.open(gate, os.O_RDWR | os.O_CLOEXEC)
+        for _ in range(bench.rounds(200)):
+            task = place.create(f"read _ < '{gate}'; exec '{bench.probe('stamp')}' '{stamp}'")
+            waiting = subprocess.Popen([place.program, "tasks", "wait", task],
+                                       env=place.environment, stdout=subprocess.DEVNULL)
+            await_sleep(waiting.pid)
+            os.write(opener, b"\n")
+            waiting.wait()
+            now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            with open(stamp, encoding="utf-8") as file:
+                late.append((now - int(file.read())) / 1e9)
+        task = place.create(f"read _ < '{gate}'")
+        waiting = subprocess.Popen([place.program, "tasks", "wait", task], env=place.environment,
+                                   stdout=subprocess.DEVNULL)
+        await_sleep(waiting.pid)
+        before = processor_ticks(waiting.pid)
+        # The passing of time is what is measured here.
+        time.sleep(2 if bench.quick else 10)
+        ticks = processor_ticks(waiting.pid) - before
+        os.write(opener, b"\n")
+        waiting.wait()
+        os.close(opener)
+    late.sort()
+    worst = late[max(0, int(len(late) * 0.99) - 1)]
+    return [Row("wait, wake-up, 99th of 100", time_text(worst), "5 ms", "", worst / 0.005, 1,
+                spreads={"loong": timing.Spread.of(late).as_json()}),
+            Row("wait, processor while waiting", f"{ticks} ticks", "1 tick", "", ticks, 0)]
+
+
+def await_sleep(pid):
+    """Until a process sleeps and has used no more processor for a while: it waits then."""
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 0.03:
+        ticks = processor_ticks(pid)
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            sleeps = file.read().rpartition(")")[2].split()[0] == "S"
+        if ticks != last or not sleeps:
+            last, since = ticks, time.monotonic()
+        time.sleep(0.002)
+
+
+def processor_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def output(bench):
+    count = bench.size(1 << 30)
+    source = os.path.join(bench.scratch, "output-source")
+    with open(source, "wb") as file:
+        block = bytes(range(32, 126)) * 11 + b"\n"
+        block *= 1000
+        while file.tell() < count:
+            file.write(block[:count - file.tell()])
+    ours, theirs = [], []
+    copy = os.path.join(bench.scratch, "output-copy")
+    for _ in range(bench.repeats(3)):
+        theirs.append(timing.run(timing.Command(["/bin/cat", source], {}), copy)[0])
+        os.unlink(copy)
+        with Place(bench) as place:
+            place.keep_a_worker()
+            begin = time.perf_counter()
+            task = place.create("--max-output", "2GiB", "--", "cat", source)
+            place.loong("tasks", "wait", task)
+            ours.append(time.perf_counter() - begin)
+    os.unlink(source)
+    spreads = {"loong": timing.Spread.of(ours), "cat": timing.Spread.of(theirs)}
+    return [Row(f"output of {count >> 20} MiB",
+                f"{count / statistics.median(ours) / 2**20:,.0f} MiB/s", "cat to a file",
+                f"{count / statistics.median(theirs) / 2**20:,.0f} MiB/s",
+                statistics.median(theirs) / statistics.median(ours), 0.5, True,
+                {name: spread.as_json() for name, spread in spreads.items()})]
+
+
+def resident(bench):
+    """Resident bytes of an idle worker and of the keeper beside it."""
+    def kibibytes(pid):
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+    with Place(bench) as place:
+        task = place.keep_a_worker()
+        worker = json.loads(place.loong("tasks", "status", "--json", task))["task"]["session"]["pid"]
+        keeper, = place.keepers()
+        figures = (("worker", kibibytes(worker), 8192), ("keeper", kibibytes(keeper), 1024))
+        before = sum(1 for _ in place.processes())
+        place.fill(bench.size(1000))
+        more = sum(1 for _ in place.processes()) - before
+    return [Row(f"resident, {what}", f"{kib} KiB", f"{limit} KiB", "", kib / limit, 1)
+            for what, kib, limit in figures] + [
+                Row("processes for a queued task", str(more), "1", "", more, 0)]
+
+
+def recover(bench):
+    """Tasks whose worker and work are gone, as after a loss of power."""
+    count = bench.size(1000)
+    with Place(bench, workers=min(count, 200)) as place:
+        # As many run at once as there are slots; the rest is lost in further turns.
+        lost = 0
+        while lost < count:
+            share = min(count - lost, 200)
+            ids = place.loong("tasks", "create", "-q", "--batch", "-", given=(
+                json.dumps({"command": ["sleep", "1000000"]}) + "\n") * share).split()
+            place.loong("tasks", "wait", "--until", "running", *ids)
+            place.end_processes()
+            lost += share
+        begin = time.perf_counter()
+        place.loong("tasks", "recover", "--all", "--fail", codes=(0, 1, 3))
+        took = time.perf_counter() - begin
+    return [Row(f"recover --all of {count:,} lost", time_text(took), "2 s", "", took / 2, 1)]
+
+
+def rebuild(bench):
+    count = bench.size(100_000)
+    with Place(bench) as place:
+        bench.say(f"filling a store with {count:,} tasks")
+        place.fill(count, bench.say)
+        for name in os.listdir(place.home):
+            if name.startswith("index.sqlite"):
+                os.unlink(os.path.join(place.home, name))
+        begin = time.perf_counter()
+        place.loong("tasks", "list")
+        took = time.perf_counter() - begin
+    return [Row(f"rebuild of the index of {count:,}", time_text(took), "20 s", "", took / 20, 1)]
+
+
+ALL = {"create": create, "create-queued": create_behind_a_queue, "many": among_many, "batch": batch,
+       "drain": drain, "start": start_of_work, "wait": wake_up, "output": output,
+       "resident": resident, "recover": recover, "rebuild": rebuild}
