@@ -13,46 +13,69 @@ namespace {
 
 constexpr std::size_t page_size = 500;
 
-/// The rows that can have a status, so that the store need not hand out all: those that match one
-/// of the filters.
-std::vector<TaskFilter> candidates(TaskFilter filter, const ListRequest& request,
-                                   Held queue_served) {
-    const bool served = queue_served == Held::held;
-    filter.attention_candidates = request.attention;
-    if (!request.status) {
-        std::vector<TaskFilter> filters{filter};
-        if (request.attention && !served) {
-            // A claimable task needs the operator as soon as nobody serves the queue.
-            filter.attention_candidates = false;
-            filter.states = {SessionState::ready};
-            filters.push_back(filter);
-        }
-        return filters;
-    }
-    // The status says more than that; and one that cannot be read has none of the states.
-    filter.attention_candidates = *request.status == Status::unknown;
-    switch (*request.status) {
-    case Status::completed: filter.states = {SessionState::completed}; break;
-    case Status::failed: filter.states = {SessionState::failed}; break;
-    case Status::timed_out: filter.states = {SessionState::timed_out}; break;
-    case Status::cancelled: filter.states = {SessionState::cancelled}; break;
+/// Ready, and a worker may claim it as soon as its time has come.
+TaskFilter claimable(TaskFilter filter) {
+    filter.states = {SessionState::ready};
+    filter.held = false;
+    filter.dependencies = {DependencyState::met};
+    return filter;
+}
+
+TaskFilter in_states(TaskFilter filter, std::vector<SessionState> states) {
+    filter.states = std::move(states);
+    return filter;
+}
+
+TaskFilter attention_candidates(TaskFilter filter) {
+    filter.attention_candidates = true;
+    return filter;
+}
+
+/// Held, or behind others, or to be tried again later.
+std::vector<TaskFilter> waiting(const TaskFilter& filter) {
+    TaskFilter held = in_states(filter, {SessionState::ready});
+    held.held = true;
+    TaskFilter behind = in_states(filter, {SessionState::ready});
+    behind.dependencies = {DependencyState::pending};
+    return {in_states(filter, {SessionState::running}), held, behind, claimable(filter)};
+}
+
+std::vector<TaskFilter> candidates_for(Status status, const TaskFilter& filter, bool served) {
+    switch (status) {
+    case Status::completed: return {in_states(filter, {SessionState::completed})};
+    case Status::failed: return {in_states(filter, {SessionState::failed})};
+    case Status::timed_out: return {in_states(filter, {SessionState::timed_out})};
+    case Status::cancelled: return {in_states(filter, {SessionState::cancelled})};
     case Status::cancel_requested:
     case Status::approval_pending:
-    case Status::running: filter.states = {SessionState::running}; break;
-    case Status::queued: filter.states = {SessionState::ready}; break;
+    case Status::running: return {in_states(filter, {SessionState::running})};
+    case Status::queued: return {claimable(filter)};
     case Status::overdue:
-        filter.states = {SessionState::ready, SessionState::running};
-        filter.attention_candidates = true;
-        break;
-    case Status::recoverable:
-        filter.states = {SessionState::running};
-        if (!served) filter.states.push_back(SessionState::ready);
-        break;
     case Status::blocked:
-    case Status::waiting: filter.states = {SessionState::ready, SessionState::running}; break;
+        return {
+            attention_candidates(in_states(filter, {SessionState::ready, SessionState::running}))};
+    case Status::recoverable: {
+        std::vector<TaskFilter> filters{in_states(filter, {SessionState::running})};
+        if (!served) filters.push_back(claimable(filter));
+        return filters;
+    }
+    case Status::waiting: return waiting(filter);
+    // What cannot be read has none of the states.
     case Status::unknown: break;
     }
-    return {filter};
+    return {attention_candidates(filter)};
+}
+
+/// The rows that can have a status, so that the store need not hand out all: those that match one
+/// of the filters. The status says more than a filter can.
+std::vector<TaskFilter> candidates(const TaskFilter& filter, const ListRequest& request,
+                                   Held queue_served) {
+    const bool served = queue_served == Held::held;
+    if (request.status) return candidates_for(*request.status, filter, served);
+    if (!request.attention) return {filter};
+    // A claimable task needs the operator as soon as nobody serves the queue.
+    if (!served) return {attention_candidates(filter), claimable(filter)};
+    return {attention_candidates(filter)};
 }
 
 /// One row each, in the order asked for, where several filters found them.

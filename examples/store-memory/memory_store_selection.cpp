@@ -87,6 +87,10 @@ bool MemoryStore::matches(const TaskFilter& filter, const ListedTask& task) cons
         return false;
     }
     if (!filter.include_archived && summary.archived) return false;
+    if (filter.held && *filter.held != summary.held) return false;
+    if (!filter.dependencies.empty() && !contains(filter.dependencies, task.dependencies)) {
+        return false;
+    }
     if (!filter.attention_candidates) return true;
     return summary.attention || summary.session_state == SessionState::running ||
            (summary.session_state == SessionState::ready &&

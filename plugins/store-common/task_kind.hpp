@@ -5,6 +5,7 @@
 #include "loong/store.hpp"
 #include "loong/summary.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace loong::store_common {
@@ -49,8 +50,14 @@ public:
     [[nodiscard]] bool matches(const TaskFilter& filter) const {
         if (is_unreadable())
             return filter.states.empty() && filter.owner_session_id.empty() &&
-                   filter.label_glob.empty();
+                   filter.label_glob.empty() && !filter.held && filter.dependencies.empty();
         if (archived() && !filter.include_archived) return false;
+        if (filter.held && *filter.held != held()) return false;
+        const auto& wanted_dependencies = filter.dependencies;
+        if (!wanted_dependencies.empty() &&
+            std::find(wanted_dependencies.begin(), wanted_dependencies.end(), dependencies()) ==
+                wanted_dependencies.end())
+            return false;
         for (const SessionState wanted : filter.states) {
             if (wanted == state()) return true;
         }

@@ -158,6 +158,12 @@ public:
                            .visible_to = "default",
                            .label_glob = "test*",
                            .include_archived = false});
+        filters.push_back({.held = true});
+        filters.push_back({.states = {SessionState::ready},
+                           .held = false,
+                           .dependencies = {DependencyState::met}});
+        filters.push_back({.label_glob = "test*",
+                           .dependencies = {DependencyState::pending, DependencyState::failed}});
         for (const std::uint64_t now : {0U, 10U, 30U}) {
             filters.push_back({.attention_candidates = true, .now = test_time(now)});
             filters.push_back({.visible_to = "default",

@@ -57,6 +57,8 @@ public:
                (filter.label_glob.empty() ||
                 ::fnmatch(filter.label_glob.c_str(), summary.label.c_str(), 0) == 0) &&
                (filter.include_archived || !summary.archived) &&
+               (!filter.held || *filter.held == summary.held) &&
+               (filter.dependencies.empty() || in(filter.dependencies, dependencies(summary))) &&
                (!filter.attention_candidates || candidate);
     }
 

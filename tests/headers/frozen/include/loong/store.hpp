@@ -171,6 +171,10 @@ struct TaskFilter {
     /// fnmatch(3) pattern without flags, on the label.
     std::string label_glob;
     bool include_archived = true;
+    /// Only tasks that are held, or only such as are not. Says nothing where absent.
+    std::optional<bool> held;
+    /// Only tasks whose dependencies stand like one of these.
+    std::vector<DependencyState> dependencies;
     /// Only what may need the operator: `attention` is set; or running; or ready with a failed
     /// dependency; or `overdue_at` has come (`now`).
     bool attention_candidates = false;
@@ -196,7 +200,7 @@ struct CountGroup {
     bool overdue = false;
     std::uint64_t count = 0;
     /// Tasks that cannot be read; the members above say nothing then. They match where the filter
-    /// names no state, owner or label, which nobody knows of them.
+    /// names no state, owner, label, hold or dependencies, which nobody knows of them.
     bool unreadable = false;
 };
 
