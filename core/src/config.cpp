@@ -2,6 +2,7 @@
 
 #include "config_section.hpp"
 #include "config_tool_policy.hpp"
+#include "runtime_presets.hpp"
 #include "text.hpp"
 #include "yaml_reader.hpp"
 
@@ -60,10 +61,26 @@ void read_store(ConfigSection section, Config& config) {
     config.store_settings = read_settings(section);
 }
 
-RuntimeEntry read_runtime(const std::string& name, ConfigSection section) {
-    RuntimeEntry entry;
-    entry.name = name;
-    if (name == "local") entry.plugin = "runtime-local";
+/// `preset: NAME`: everything as that one says, but for what is said here.
+void read_preset(ConfigSection& section, RuntimeEntry& entry) {
+    std::string preset;
+    section.read("preset", preset);
+    if (preset.empty()) return;
+    // Also where it is none: that is said then, and not that the plugin is missing as well.
+    entry.plugin = preset;
+    const Result<const RuntimeEntry*> found = find_preset(preset);
+    if (!found) return section.refuse("preset", found.error().message);
+    if (*found == nullptr) {
+        return section.refuse(
+            "preset", fmt::format("there is no '{}'; {}", preset, suggest(preset, preset_names())));
+    }
+    entry.plugin = (*found)->plugin;
+    entry.max_parallel = (*found)->max_parallel;
+    entry.settings = (*found)->settings;
+}
+
+/// `entry` is what it is where nothing else is said.
+RuntimeEntry read_runtime(RuntimeEntry entry, ConfigSection section) {
     section.read("plugin", entry.plugin);
     if (entry.plugin.empty() && section.take("plugin") == nullptr) {
         section.refuse("plugin", "is missing; it names the plugin that runs the sessions");
@@ -72,7 +89,11 @@ RuntimeEntry read_runtime(const std::string& name, ConfigSection section) {
     }
     entry.plugin_place = section.place_of("plugin");
     section.read("max_parallel", entry.max_parallel, 1, most_parallel);
-    entry.settings = read_settings(section);
+    Settings own = read_settings(section);
+    for (Value::Member& member : *own.values.as_object()) {
+        entry.settings.values.set(member.first, std::move(member.second));
+    }
+    entry.settings.file = std::move(own.file);
     return entry;
 }
 
@@ -90,8 +111,12 @@ void read_runtimes(ConfigSection section, Config& config) {
                                    "start with . or -");
             continue;
         }
-        config.runtimes[member->key] =
-            read_runtime(member->key, {&member->value, path, section.problems()});
+        ConfigSection own(&member->value, path, section.problems());
+        RuntimeEntry entry;
+        entry.name = member->key;
+        if (entry.name == "local") entry.plugin = "runtime-local";
+        read_preset(own, entry);
+        config.runtimes[member->key] = read_runtime(std::move(entry), std::move(own));
     }
 }
 
@@ -99,6 +124,10 @@ void check_default_runtime(ConfigSection& root, const Config& config) {
     std::vector<std::string> names;
     for (const auto& [name, entry] : config.runtimes) names.push_back(name);
     if (config.runtimes.contains(config.default_runtime)) return;
+    for (std::string& name : preset_names()) {
+        if (name == config.default_runtime) return;
+        names.push_back(std::move(name));
+    }
     root.refuse("runtime", fmt::format("no runtime '{}' in runtimes; {}", config.default_runtime,
                                        suggest(config.default_runtime, names)));
 }
@@ -147,6 +176,18 @@ void read_plugin_path(ConfigSection& root, Config& config) {
 }
 
 } // namespace
+
+Result<RuntimeEntry> parse_preset(std::string_view yaml, const std::string& file,
+                                  const std::string& name) {
+    const Result<YamlNode> tree = read_yaml(yaml, "runtime", file, ErrorCode::invalid_config);
+    if (!tree) return tree.error();
+    ConfigProblems problems(file);
+    RuntimeEntry entry;
+    entry.name = name;
+    entry = read_runtime(std::move(entry), {&*tree, {}, problems});
+    if (problems.first()) return *problems.first();
+    return entry;
+}
 
 Result<Config> parse_config(std::string_view yaml, const std::string& file) {
     const Result<YamlNode> tree = read_yaml(yaml, "config", file, ErrorCode::invalid_config);

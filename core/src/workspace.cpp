@@ -1,6 +1,7 @@
 #include "workspace.hpp"
 
 #include "installation.hpp"
+#include "runtime_presets.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
@@ -67,7 +68,9 @@ Result<const RuntimeEntry*> Workspace::runtime_entry(const std::string& name) co
     const std::string& wanted = name.empty() ? config_.default_runtime : name;
     const auto found = config_.runtimes.find(wanted);
     if (found != config_.runtimes.end()) return &found->second;
-    std::vector<std::string> names;
+    Result<const RuntimeEntry*> preset = find_preset(wanted);
+    if (!preset || *preset != nullptr) return preset;
+    std::vector<std::string> names = preset_names();
     for (const auto& [known, entry] : config_.runtimes) names.push_back(known);
     return Error{ErrorCode::invalid_argument,
                  "runtime " + wanted + ": the configuration has none of that name",

@@ -96,6 +96,7 @@ TEST_P(RuntimeContract, taken_over_work_obeys_cancel) {
 
 TEST_P(RuntimeContract, what_ended_without_a_worker_is_not_taken_for_alive) {
     LOONG_NEEDS_DURABLE();
+    if (!GetParam().goes_on_alone) GTEST_SKIP() << "this work does not go on without a worker";
     ASSERT_TRUE(lose_worker());
     go_.write_line("go");
     const auto until = std::chrono::steady_clock::now() + test_patience;

@@ -34,6 +34,9 @@ struct RuntimeSubject {
     std::function<Result<std::shared_ptr<Runtime>>()> make;
     /// Where loong-keeper is; may be empty where the runtime does not need it.
     std::string keeper_path;
+    /// False: work that outlives its worker only goes on once it is taken up again, so it never ends
+    /// by itself meanwhile.
+    bool goes_on_alone = true;
 
     /// Writes `text` to its standard output, nothing else, and completes.
     std::function<void(SessionSpec& spec, const std::string& text)> succeed;
@@ -66,10 +69,12 @@ inline std::string runtime_subject_name(const testing::TestParamInfo<RuntimeSubj
 
 /// The runtime of a plugin, with no work yet: say at least what `succeed` is.
 inline RuntimeSubject plugin_runtime(const std::string& name, const std::string& file,
-                                     const Settings& settings = {}) {
+                                     const Settings& settings = {},
+                                     const std::string& keeper_path = {}) {
     RuntimeSubject subject;
     subject.name = name;
-    subject.make = [=] { return load_runtime_object(file, {name, settings}); };
+    subject.keeper_path = keeper_path;
+    subject.make = [=] { return load_runtime_object(file, {name, settings, keeper_path}); };
     return subject;
 }
 

@@ -63,6 +63,55 @@ RuntimeSubject local_subject() {
     return subject;
 }
 
+/// Agents, played by tests/acp/scripted_agent.py.
+RuntimeSubject acp_subject() {
+    Settings settings;
+    settings.values.set("command", LOONG_TEST_PYTHON);
+    RuntimeSubject subject =
+        plugin_runtime("acp", LOONG_TEST_RUNTIME_ACP, settings, LOONG_TEST_KEEPER);
+    subject.goes_on_alone = false;
+    const auto play = [settings](SessionSpec& spec, const char* scenario, const std::string& text,
+                                 const char* word = "") {
+        set_text(spec, text);
+        spec.settings = settings;
+        spec.settings.values.set("args", Value::Array{LOONG_TEST_AGENT, scenario, word});
+        // What it was doing when its worker was lost it may do again.
+        spec.may_redo = true;
+    };
+    subject.succeed = [=](SessionSpec& spec, const std::string& text) { play(spec, "echo", text); };
+    subject.fail = [=](SessionSpec& spec) { play(spec, "error", "fail", "-32603"); };
+    subject.wait = [=](SessionSpec& spec, const std::string& started, const std::string& go) {
+        play(spec, "wait", started + " " + go);
+    };
+    subject.never_end = [=](SessionSpec& spec, const std::string& started) {
+        play(spec, "stubborn", started);
+    };
+    subject.nonsense = {
+        {"no text", "invalid_argument", [=](SessionSpec& spec) { play(spec, "echo", " \n"); }},
+        {"a command", "unsupported",
+         [=](SessionSpec& spec) {
+             play(spec, "echo", "");
+             spec.work.kind = WorkKind::command;
+         }},
+        {"no directory", "invalid_argument",
+         [=](SessionSpec& spec) {
+             play(spec, "echo", "text");
+             spec.working_directory += "/none";
+         }},
+        {"no program", "unsupported",
+         [=](SessionSpec& spec) {
+             play(spec, "echo", "text");
+             spec.settings.values.set("command", "no-such-agent");
+         }},
+        {"unknown setting", "invalid_config",
+         [=](SessionSpec& spec) {
+             play(spec, "echo", "text");
+             spec.settings.values.set("comand", "x");
+         }},
+    };
+    return subject;
+}
+
 RuntimeSubject scripted_subject() {
     RuntimeSubject subject;
     subject.name = "scripted";
@@ -84,6 +133,8 @@ RuntimeSubject scripted_subject() {
 }
 
 INSTANTIATE_TEST_SUITE_P(scripted, RuntimeContract, testing::Values(scripted_subject()),
+                         runtime_subject_name);
+INSTANTIATE_TEST_SUITE_P(acp, RuntimeContract, testing::Values(acp_subject()),
                          runtime_subject_name);
 INSTANTIATE_TEST_SUITE_P(local, RuntimeContract, testing::Values(local_subject()),
                          runtime_subject_name);

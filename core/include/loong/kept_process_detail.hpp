@@ -136,6 +136,7 @@ inline Result<pid_t> spawn(const std::string& keeper_path, std::vector<std::stri
     const std::string program = starter_path(keeper_path);
     arguments.insert(arguments.begin(), "loong-starter");
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& one : arguments) pointers.push_back(one.data());
     pointers.push_back(nullptr);
     const std::array<char*, 2> environment{variable.empty() ? nullptr : variable.data(), nullptr};

@@ -24,7 +24,7 @@ std::optional<local::ProcessIdentity> find_keeper(const std::string& session_id)
     for (const local::FoundProcess& process : *processes) {
         std::ifstream file("/proc/" + std::to_string(process.identity.pid) + "/comm");
         std::string name;
-        if (std::getline(file, name) && name == "loong-keeper") return process.identity;
+        if (std::getline(file, name) && name.starts_with("loong-keeper")) return process.identity;
     }
     return std::nullopt;
 }

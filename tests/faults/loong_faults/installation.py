@@ -16,8 +16,9 @@ class Installation:
         self.injector = os.path.abspath(os.path.join(build, "tests", "fault-injector"))
         for folder in ("bin", "lib/loong/plugins", "libexec/loong", "inject"):
             os.makedirs(os.path.join(prefix, folder), mode=0o700)
-        for plugin in ("runtime-local.so", "store-files.so", "store-sqlite.so"):
+        for plugin in ("runtime-acp.so", "runtime-local.so", "store-files.so", "store-sqlite.so"):
             self._copy(build, os.path.join("lib/loong/plugins", plugin), "")
+        self._copy(build, "libexec/loong/loong-starter", "")
         for program in ("bin/loong", "libexec/loong/loong-keeper"):
             self._copy(build, program, ".real")
             shutil.copy2(self.injector, os.path.join(prefix, program))

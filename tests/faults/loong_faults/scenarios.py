@@ -4,8 +4,13 @@ A scenario prepares a state, acts with one process under a plan, and says what m
 everything has settled: by itself, or after one `loong tasks recover --all`.
 """
 
+import os
+import sys
+
 from . import processes
 from .place import Broken
+
+AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../acp/scripted_agent.py")
 
 ONE_AT_A_TIME = "workers: {max_parallel: 1}\n"
 
@@ -108,6 +113,20 @@ class WorkerOfPlan(Worker):
     def verify_end(self, place, task, tag, status):
         for step in ("a", "b"):
             super().verify_end(place, task, step, status)
+
+
+class WorkerOfAgent(Worker):
+    """An agent's turn. Lost in the middle of it, the agent is asked to go on, and may do it again."""
+
+    name = "worker of an agent"
+    config = (f"runtimes: {{agent: {{plugin: runtime-acp, command: '{sys.executable}', "
+              f"args: ['{AGENT}', trace]}}}}\nruntime: agent\n")
+    ends = {"completed": (1, 2), "failed": (0,)}
+
+    def act(self, place, plan):
+        self.lay_out(place, plan)
+        self.created = place.tasks("create", "-q", "--label", "a", "--retry", "1", "do a")
+        return self.created
 
 
 class Keeper(Scenario):
@@ -340,6 +359,7 @@ ALL = (
     Create,
     Worker,
     WorkerOfPlan,
+    WorkerOfAgent,
     Keeper,
     CancelRunning,
     CancelHeld,
