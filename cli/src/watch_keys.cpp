@@ -116,7 +116,7 @@ WatchAction WatchModel::press(const Key& key, std::size_t page) {
         return {Kind::look};
     }
     if (key.kind == KeyKind::character && key.text.size() == 1) {
-        const WatchAction action = press_letter(key.text.front());
+        WatchAction action = press_letter(key.text.front());
         if (action.kind != Kind::none) return action;
     }
     return page_ == WatchPage::list ? press_in_list(key, page) : press_in_page(key, page);

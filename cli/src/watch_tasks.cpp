@@ -17,9 +17,11 @@ using Clock = std::chrono::steady_clock;
 
 /// Texts that tell ages are made by core at a look; so often they are made again.
 constexpr Seconds looks_hold{60};
-/// However much happens, looking takes no more than a fifth of the time.
-constexpr int pause_factor = 4;
+/// However much happens, looking takes no more than a third of the time; but nobody waits for more
+/// than half a second because the first look, say, had to read everything from the disk.
+constexpr int pause_factor = 2;
 constexpr Milliseconds shortest_pause{50};
+constexpr Milliseconds longest_pause{500};
 
 Time wall_clock() {
     return std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
@@ -67,8 +69,8 @@ private:
         look_at_opened();
         const Clock::time_point end = Clock::now();
         looked_at_ = end;
-        next_look_at_ =
-            end + std::max<Clock::duration>((end - start) * pause_factor, shortest_pause);
+        next_look_at_ = end + std::clamp<Clock::duration>((end - start) * pause_factor,
+                                                          shortest_pause, longest_pause);
     }
 
     void look_at_opened() {
