@@ -371,8 +371,8 @@ Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t ho
     Result<LoadedTask> creator = load_task(tasks.store(), parent->value_or(std::string()));
     if (!creator) return std::move(creator).error();
     submission.policy_base.name = "task " + creator->document.task_id + ", which creates it,";
-    submission.policy_base.policy =
-        tasks.creator_policy() ? *tasks.creator_policy() : std::move(creator->document.tool_policy);
+    submission.policy_base.policy = std::move(creator->document.tool_policy);
+    if (tasks.creator_policy()) submission.policy_base.policy = *tasks.creator_policy();
     return submission;
 }
 

@@ -345,7 +345,7 @@ TEST(Decide, EveryCommandInEveryState) {
             ++cases;
         }
     }
-    EXPECT_EQ(cases, 27 * 10);
+    EXPECT_EQ(cases, 29 * 10);
 }
 
 TEST(Decide, EveryErrorNamesTheTaskOrRequestAndSaysWhy) {
