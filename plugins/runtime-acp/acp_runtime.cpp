@@ -29,7 +29,7 @@ std::string find_program(const std::string& name, const std::string& path) {
     if (name.find('/') != std::string::npos) return is_program(name) ? name : std::string();
     for (std::size_t at = 0; at <= path.size();) {
         const std::size_t end = std::min(path.find(':', at), path.size());
-        const std::string file = path.substr(at, end - at) + "/" + name;
+        std::string file = path.substr(at, end - at) + "/" + name;
         if (file.starts_with('/') && is_program(file)) return file;
         at = end + 1;
     }

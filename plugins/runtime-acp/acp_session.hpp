@@ -99,6 +99,8 @@ private:
     [[nodiscard]] bool is_told() const;
     [[nodiscard]] Outcome told_outcome() const;
     Result<void> end_process(bool politely);
+    /// Where its keeper was killed; nothing otherwise.
+    Result<void> end_leftovers();
     [[nodiscard]] std::string how_it_ended() const;
     [[nodiscard]] std::string who() const;
 

@@ -241,8 +241,10 @@ Result<void> AcpSession::put(Waiting waiting, NewRequest request, const std::str
     request.key = waiting.key;
     Result<RequestStatus> status = context_.open_request(request);
     if (!status && status.error().code == ErrorCode::conflict) {
-        look_at_signals();
-        // Cancelled in this very moment: the signal comes, and with it the answer.
+        // Cancelled in this very moment, or not ours any more: either way the signal is on its way.
+        std::erase_if(handle_.pending, [&](const auto& one) { return one.key == waiting.key; });
+        peer_->reply(waiting.id, cancelled_answer(waiting.is_question));
+        return {};
     }
     if (!status) return std::move(status).error();
     waiting.request_id = status->request_id;
@@ -337,8 +339,21 @@ Result<void> AcpSession::withdraw_all(const std::string& reason) {
 
 // ---- the end of the process ---------------------------------------------------------------------
 
+Result<void> AcpSession::end_leftovers() {
+    const KeptEnd& end = *peer_->end();
+    const bool keeper_lost = !end.exit_code && !end.signal && end.not_started.empty();
+    if (!keeper_lost) return {};
+    // Nobody keeps what it had kept.
+    const LostSession lost{context_.spec(), context_.directory(), {}};
+    Result<bool> gone = end_kept(context_.keeper_path(), lost, EndHow::forced);
+    if (!gone) return std::move(gone).error();
+    if (*gone) return {};
+    return Error{ErrorCode::worker_unavailable, who() + ": its processes could not be ended", {}};
+}
+
 Result<void> AcpSession::end_process(bool politely) {
-    if (!peer_ || peer_->end()) return {};
+    if (!peer_) return {};
+    if (peer_->end()) return end_leftovers();
     ending_ = true;
     const json::value* of_sessions = find(abilities_, "sessionCapabilities");
     const bool closes = of_sessions != nullptr && has_ability(*of_sessions, "close");
@@ -377,7 +392,7 @@ Result<void> AcpSession::end_process(bool politely) {
             if (!handled) return std::move(handled).error();
         }
     }
-    return {};
+    return end_leftovers();
 }
 
 std::string AcpSession::how_it_ended() const {

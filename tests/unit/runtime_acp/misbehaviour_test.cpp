@@ -1,8 +1,11 @@
 /// Agents that break every rule there is.
 
 #include "fixture.hpp"
+#include "session_processes.hpp"
 
 #include <chrono>
+#include <csignal>
+#include <fstream>
 
 namespace loong::acp {
 namespace {
@@ -73,6 +76,25 @@ TEST_F(MisbehaviourTest, neither_it_nor_its_children_obey) {
     context.signal({.cancel = true});
     EXPECT_EQ(running.get().kind, Kind::cancelled);
     expect_nothing_left();
+}
+
+TEST_F(MisbehaviourTest, its_keeper_is_killed) {
+    auto running = start("stream");
+    wait_until([this] { return said().find("line 2") != std::string::npos; });
+    for (const std::string& pid : test::session_processes(spec().task_session_id)) {
+        std::ifstream file("/proc/" + pid + "/comm");
+        std::string name;
+        if (std::getline(file, name) && name == "loong-keeper") ::kill(std::stoi(pid), SIGKILL);
+    }
+    const Outcome outcome = running.get();
+    EXPECT_EQ(outcome.kind, Kind::failed);
+    EXPECT_NE(outcome.message.find("how is not known"), std::string::npos) << outcome.message;
+    expect_nothing_left();
+}
+
+TEST_F(MisbehaviourTest, cancelled_while_it_asks) {
+    context.on_request = [this](const NewRequest&) { context.signal({.cancel = true}); };
+    EXPECT_EQ(run("ask").kind, Kind::cancelled);
 }
 
 TEST_F(MisbehaviourTest, cancel_before_it_has_answered_anything) {
