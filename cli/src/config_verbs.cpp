@@ -55,6 +55,7 @@ Value config_value(const Config& config) {
     Value notify;
     notify.set("command", strings(config.notify_command));
     notify.set("on", strings(config.notify_on));
+    notify.set("timeout_seconds", config.notify_timeout_seconds);
     Value value;
     value.set("store", plugin_value(config.store_plugin, config.store_settings));
     value.set("runtime", config.default_runtime);

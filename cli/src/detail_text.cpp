@@ -165,6 +165,31 @@ void add_events(ReportText& report, const TaskDetail& detail, Time now) {
                                " more: loong tasks events " + detail.row.task_id);
 }
 
+std::string notification_text(const NotificationView& told, Time now) {
+    std::string text = escape_controls(told.status) + ": ";
+    const std::string times =
+        std::to_string(told.attempts) + (told.attempts == 1 ? " time" : " times");
+    const std::string failed =
+        "the notify command failed " + times + ", last: " + escape_controls(told.last_error);
+    switch (told.state) {
+    case DeliveryState::delivered:
+        return text + relative_text(told.delivered_at.value_or(told.since), now);
+    case DeliveryState::given_up: return text + "given up, " + failed;
+    case DeliveryState::withdrawn: return text + "of no interest any more; " + failed;
+    case DeliveryState::owed: break;
+    }
+    if (told.attempts == 0) return text + "not yet";
+    return text + "not yet, " + failed + "; tried again " +
+           relative_text(told.next_attempt_at.value_or(now), now);
+}
+
+void add_notifications(ReportText& report, const TaskDetail& detail, Time now) {
+    for (const NotificationView& told : detail.notifications) {
+        if (told.state == DeliveryState::withdrawn && told.attempts == 0) continue;
+        report.field("told", notification_text(told, now));
+    }
+}
+
 void add_commands(ReportText& report, const TaskStatus& status, const Terminal& terminal) {
     // Never broken over lines: commands are there to be copied.
     const char* name = "next";
@@ -245,6 +270,7 @@ std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time
         report.paragraph("recovery", detail.recovery->action + ": " +
                                          escape_controls(detail.recovery->message));
     }
+    add_notifications(report, detail, now);
     report.field("files", escape_controls(detail.paths.directory));
     return report.text();
 }

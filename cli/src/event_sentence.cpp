@@ -112,6 +112,12 @@ std::string event_sentence(const Event& event) {
     case EventKind::task_held: return "held";
     case EventKind::task_released: return "released";
     case EventKind::task_archived: return "archived";
+    case EventKind::attention_noticed:
+        return "seen to be " + shown(event, "status") + with(": ", shown(event, "reason"));
+    case EventKind::notification_delivered: return "you were told";
+    case EventKind::notification_failed:
+        return "the notify command failed" + with(": ", shown(event, "message"));
+    case EventKind::notification_scheduled: return "you are to be told again";
     default: break;
     }
     std::string name =

@@ -317,6 +317,20 @@ Value row_value(const TaskRow& row) {
     return value;
 }
 
+Value notification_value(const NotificationView& notification) {
+    Value value;
+    value.set("on", to_string(notification.on));
+    value.set("status", notification.status);
+    value.set("event_id", notification.event_id);
+    value.set("state", to_string(notification.state));
+    value.set("since", time_value(notification.since));
+    value.set("attempts", notification.attempts);
+    value.set("delivered_at", or_null(notification.delivered_at));
+    value.set("next_attempt_at", or_null(notification.next_attempt_at));
+    value.set("last_error", or_null(notification.last_error));
+    return value;
+}
+
 Value detail_value(const TaskDetail& detail) {
     Value value = row_value(detail.row);
     value.set("work", work_value(detail));
@@ -338,6 +352,11 @@ Value detail_value(const TaskDetail& detail) {
     paths.set("stdout", or_null(detail.paths.standard_output));
     paths.set("stderr", or_null(detail.paths.standard_error));
     value.set("paths", std::move(paths));
+    Value::Array notifications;
+    for (const NotificationView& one : detail.notifications) {
+        notifications.push_back(notification_value(one));
+    }
+    value.set("notifications", std::move(notifications));
     return value;
 }
 

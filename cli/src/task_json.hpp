@@ -29,6 +29,9 @@ namespace loong::cli {
 [[nodiscard]] Value row_value(const TaskRow& row);
 
 /// A row's keys and everything else about the task.
+/// One thing that the operator was to be told.
+[[nodiscard]] Value notification_value(const NotificationView& notification);
+
 [[nodiscard]] Value detail_value(const TaskDetail& detail);
 
 /// `by status`, those that occur, and `needs_attention`.

@@ -110,6 +110,8 @@ public:
         Result<std::vector<std::string>> chosen =
             all_ ? everything(*tasks) : selection_.choose(*tasks, invocation.words);
         if (!chosen) return std::move(chosen).error();
+        // What is owed to the operator is picked up too, also where no task is to be recovered.
+        if (!options_.dry_run) tasks->start_notifying();
         if (chosen->empty() && !invocation.globals.json && !invocation.globals.quiet) {
             invocation.out.print("Nothing to recover.\n");
             return ExitCode::done;

@@ -1,4 +1,6 @@
+#include "json_writer.hpp"
 #include "option_values.hpp"
+#include "task_json.hpp"
 #include "verbs.hpp"
 
 #include <cerrno>
@@ -16,6 +18,8 @@ public:
                     "gets one byte once the worker holds its slot");
         table.value("--adopt", "TASK", adopt_, "take over this task's running work first");
         table.flag("--redo", redo_, "with --adopt: what was under way may be done again");
+        table.flag("--notify", notify_,
+                   "carry nothing; run the notify command for what is owed, until nothing is");
         table.note("Started by the other commands where one is needed; carries tasks until there "
                    "are none to carry.");
         table.example("loong worker");
@@ -40,7 +44,16 @@ public:
         Result<Tasks> tasks = invocation.open();
         if (!tasks) return std::move(tasks).error();
         const auto tell = [ready] { return tell_ready(ready); };
-        Result<void> worked = adopt_ ? tasks->adopt(*adopt_, redo_, tell) : tasks->work(tell);
+        if (notify_ && adopt_) {
+            return Error{ErrorCode::invalid_argument, "--notify and --adopt: both were given",
+                         "choose one"};
+        }
+        const auto describe = [&tasks](const Notification& notification) {
+            return notification_text(*tasks, notification);
+        };
+        Result<void> worked = notify_  ? tasks->notify(tell, describe)
+                              : adopt_ ? tasks->adopt(*adopt_, redo_, tell)
+                                       : tasks->work(tell);
         if (!worked) return std::move(worked).error();
         return ExitCode::done;
     }
@@ -61,9 +74,22 @@ private:
     // The same pipe carries, as standard error, what goes wrong before: the byte is none of text.
     static constexpr char ready_byte = '\x06';
 
+    /// What the notify command reads: what `tasks status --json` says, and why it is told.
+    static std::string notification_text(const Tasks& tasks, const Notification& notification) {
+        Invocation told;
+        told.command = "notify";
+        Value value = told.header(&tasks);
+        value.set("current_session_id", notification.session_id);
+        value.set("task_id", notification.task.row.task_id);
+        value.set("notification", notification_value(notification.what));
+        value.set("task", detail_value(notification.task));
+        return to_json(value);
+    }
+
     std::optional<std::string> adopt_;
     bool redo_ = false;
     std::optional<std::string> ready_descriptor_;
+    bool notify_ = false;
 };
 
 } // namespace

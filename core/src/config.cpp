@@ -137,9 +137,16 @@ void read_notify(ConfigSection section, Config& config) {
     static const std::vector<std::string> known = {"attention", "terminal"};
     if (!config.notify_command.empty()) config.notify_on = known;
     section.read("on", config.notify_on);
+    section.read("timeout_seconds", config.notify_timeout_seconds, 1, 3600);
     section.refuse_rest();
     if (!config.notify_command.empty() && config.notify_command.front().empty()) {
         section.refuse("command", "expected a program, found the text ''");
+    } else if (!config.notify_command.empty()) {
+        // It is run by a worker, which has another working directory than whoever wrote this.
+        const std::string& program = config.notify_command.front();
+        if (program.find('/') != std::string::npos && program.front() != '/') {
+            section.refuse("command", "expected a program's name or an absolute path");
+        }
     }
     for (const std::string& word : config.notify_on) {
         if (std::find(known.begin(), known.end(), word) != known.end()) continue;
@@ -187,6 +194,12 @@ Result<RuntimeEntry> parse_preset(std::string_view yaml, const std::string& file
     entry = read_runtime(std::move(entry), {&*tree, {}, problems});
     if (problems.first()) return *problems.first();
     return entry;
+}
+
+bool tells(const Config& config, NotifyOn on) {
+    const std::vector<std::string>& words = config.notify_on;
+    return !config.notify_command.empty() &&
+           std::find(words.begin(), words.end(), to_string(on)) != words.end();
 }
 
 Result<Config> parse_config(std::string_view yaml, const std::string& file) {

@@ -2,6 +2,7 @@
 /// The configuration: which store, which runtimes, which limits.
 
 #include "loong/error.hpp"
+#include "loong/notification.hpp"
 #include "loong/session_spec.hpp"
 #include "loong/value.hpp"
 
@@ -40,11 +41,16 @@ struct Config {
     std::vector<ToolRule> tool_policy;
     std::vector<std::string> notify_command;
     std::vector<std::string> notify_on;
+    /// A notify command that takes longer is killed.
+    int notify_timeout_seconds = 10;
     /// Absolute.
     std::string state_directory;
     /// Where `store.plugin` stands in the configuration.
     Place store_plugin_place;
 };
+
+/// Whether there is a notify command, and it is to be run on this.
+[[nodiscard]] bool tells(const Config& config, NotifyOn on);
 
 /// Where the configuration is: `explicit_file`, else `$LOONG_CONFIG`, else
 /// `$XDG_CONFIG_HOME/loong/config.yaml`, else `~/.config/loong/config.yaml` (the home directory of

@@ -98,8 +98,9 @@ std::string show_delegation(const Config& config) {
 }
 
 std::string show_notify(const Config& config) {
-    return fmt::format("notify: {{command: {}, on: {}}}\n", list(config.notify_command),
-                       list(config.notify_on));
+    return fmt::format("notify: {{command: {}, on: {}, timeout_seconds: {}}}\n",
+                       list(config.notify_command), list(config.notify_on),
+                       config.notify_timeout_seconds);
 }
 
 /// Comments must not end where a name has a line break.
@@ -143,7 +144,11 @@ std::string config_template() {
            "# task.create and the tools of runtimes. A task may narrow this, never widen it.\n"
            "#   shell.exec: {default: allow, rules: [{prefix: git push, decision: ask}]}\n" +
            show_tool_policy(defaults.tool_policy) +
-           "\n# A command that is run when a task needs attention or has ended.\n"
+           "\n# A command that is run when a task needs attention or has ended, for the tasks that "
+           "are\n"
+           "# created from then on. It gets the task as JSON; one that takes too long is killed, "
+           "and\n"
+           "# what fails is tried again.\n"
            "#   notify: {command: [notify-send, loong], on: [attention, terminal]}\n" +
            show_notify(defaults);
 }

@@ -204,6 +204,8 @@ private:
         document.work = request.work;
         document.working_directory = *std::move(directory);
         document.limits.timeout = request.timeout;
+        document.notify_attention = tells(tasks_.config(), NotifyOn::attention);
+        document.notify_terminal = tells(tasks_.config(), NotifyOn::terminal);
         if (request.grace) document.limits.grace = *request.grace;
         if (request.max_output_bytes) document.limits.max_output_bytes = *request.max_output_bytes;
         return {};

@@ -151,6 +151,24 @@ struct ForgetRequest {
     std::string session_id;
 };
 
+/// Somebody saw from outside that the task needs the operator. Gives no events where it is not as it
+/// was seen (another revision), or where that status was noticed already, or nothing is to be told.
+struct NoticeAttention {
+    std::uint64_t revision = 0;
+    std::string status;
+    std::string reason;
+};
+/// The notify command was run for what is owed because of an event. Where it failed, it is tried
+/// again (back-off: 1 s, doubled for each attempt, at most 5 min) up to `most_notification_attempts`
+/// times. No events where nothing is owed any more.
+struct NoteDelivery {
+    std::uint64_t event_id = 0;
+    /// Why it failed; absent where it did not.
+    std::optional<std::string> failure;
+};
+/// What was given up is tried again from the beginning, all of it.
+struct ScheduleNotifications {};
+
 } // namespace command
 
 using Command =
@@ -159,7 +177,8 @@ using Command =
                  command::EndCancelled, command::Release, command::Archive, command::MarkEnded,
                  command::Retry, command::Supersede, command::Report, command::ReportStep,
                  command::ReportDenied, command::AwaitSlot, command::TakeSlot, command::OpenRequest,
-                 command::ResolveRequest, command::WithdrawRequest, command::ForgetRequest>;
+                 command::ResolveRequest, command::WithdrawRequest, command::ForgetRequest,
+                 command::NoticeAttention, command::NoteDelivery, command::ScheduleNotifications>;
 
 /// The events that carry out `command`, ids filled in; none where nothing needs to change.
 [[nodiscard]] Result<std::vector<Event>> decide(const TaskState& state, const Command& command,

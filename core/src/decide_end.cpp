@@ -10,11 +10,8 @@ namespace {
 
 /// 1 s, doubled for each retry that went before, at most 5 min.
 Microseconds back_off(const TaskState& state, const Outcome& outcome) {
-    constexpr Seconds longest = std::chrono::minutes(5);
     if (outcome.transient) return Seconds(1);
-    const int used = std::max(0, state.summary.retry_limit - retries_left(state));
-    constexpr int most_doublings = 9;
-    return std::min(longest, Seconds(1) * (1 << std::min(used, most_doublings)));
+    return doubling_back_off(state.summary.retry_limit - retries_left(state));
 }
 
 /// How a session ends that reports this outcome: a cancel wins over everything but completion.

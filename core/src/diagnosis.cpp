@@ -152,6 +152,7 @@ void inspect_everything(Diagnosis& diagnosis, const OpenOptions& options, const 
         return add_error(diagnosis, code_for_store(tasks.error().code), "store", tasks.error(),
                          "do as its message says");
     }
+    add(diagnosis, notifier_findings(config));
     add(diagnosis, program_findings((*tasks)->workspace().worker_program(),
                                     (*tasks)->workspace().keeper_path()));
     if (Result<void> done = inspect_tasks(diagnosis, **tasks, apply); !done) {

@@ -3,6 +3,7 @@
 #include "event_data.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace loong {
@@ -108,6 +109,12 @@ Time add_saturating(Time time, Microseconds by) {
     constexpr auto last = std::numeric_limits<std::int64_t>::max();
     const bool overflows = by.count() > 0 && time.time_since_epoch().count() > last - by.count();
     return overflows ? Time::max() : time + by;
+}
+
+Microseconds doubling_back_off(int earlier) {
+    constexpr Seconds longest = std::chrono::minutes(5);
+    constexpr int most_doublings = 9;
+    return std::min(longest, Seconds(1) * (1 << std::clamp(earlier, 0, most_doublings)));
 }
 
 std::optional<Error> check_carries(const TaskState& state, std::string_view session_id) {

@@ -86,5 +86,14 @@ private:
                                   const DecisionInput&);
 [[nodiscard]] Decision decide_one(const TaskState&, const command::ForgetRequest&,
                                   const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::NoticeAttention&,
+                                  const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::NoteDelivery&,
+                                  const DecisionInput&);
+[[nodiscard]] Decision decide_one(const TaskState&, const command::ScheduleNotifications&,
+                                  const DecisionInput&);
+
+/// 1 s, doubled for each of `earlier`, at most 5 min.
+[[nodiscard]] Microseconds doubling_back_off(int earlier);
 
 } // namespace loong

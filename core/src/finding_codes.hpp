@@ -31,6 +31,8 @@ inline constexpr const char* plugin_fails = "plugin_fails";
 
 inline constexpr const char* keeper_missing = "keeper_missing";
 inline constexpr const char* worker_missing = "worker_missing";
+/// The notify command of the configuration cannot be run here.
+inline constexpr const char* notifier_missing = "notifier_missing";
 inline constexpr const char* few_file_watches = "few_file_watches";
 inline constexpr const char* control_group = "control_group";
 
@@ -58,5 +60,7 @@ inline constexpr const char* task_plugin = "task_plugin";
 inline constexpr const char* secrets_left = "secrets_left";
 inline constexpr const char* request_without_session = "request_without_session";
 inline constexpr const char* stray_session = "stray_session";
+/// What the operator was to be told was given up, or nobody tells it.
+inline constexpr const char* notification_undelivered = "notification_undelivered";
 
 } // namespace loong::finding_code

@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::chrono::seconds hand_over_limit{30};
 
+} // namespace
+
 // The processes of a task end with it, and a worker that one of them started would be among them.
 bool inside_a_task() {
     const char* session = std::getenv("LOONG_TASK_SESSION_ID");
     return session != nullptr && *session != '\0';
 }
-
-} // namespace
 
 Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {
     Result<std::unique_ptr<Lease>> lease =

@@ -20,6 +20,9 @@
 
 namespace loong {
 
+/// Whether this process belongs to the work of a task: what it starts ends with that.
+[[nodiscard]] bool inside_a_task();
+
 class HandOver {
 public:
     /// Takes the lease. `store_busy` where others hold it too long.

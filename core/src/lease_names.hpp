@@ -12,6 +12,9 @@ inline constexpr const char* timekeeper = "timekeeper";
 /// Taken and given back for a moment to make live workers look at the queue.
 inline constexpr const char* worker_wanted = "worker-wanted";
 
+/// Held by the process that tells the operator what is owed.
+inline constexpr const char* notifier = "notifier";
+
 [[nodiscard]] inline std::string slot(int number) { return "slot-" + std::to_string(number); }
 
 /// Held by a worker whose session waits for the operator and has given its slot away, until it has

@@ -2,6 +2,7 @@
 
 #include "descriptor.hpp"
 #include "finding_codes.hpp"
+#include "notify_command.hpp"
 #include "text.hpp"
 #include "trusted_file.hpp"
 
@@ -97,6 +98,15 @@ std::vector<Diagnosed> program_findings(const std::string& worker_program,
     look_at_program(findings, keeper_path, finding_code::keeper_missing,
                     "no command can be run under a keeper");
     return findings;
+}
+
+std::vector<Diagnosed> notifier_findings(const Config& config) {
+    if (config.notify_command.empty() || find_program(config.notify_command.front())) return {};
+    const std::string& program = config.notify_command.front();
+    return {about(config.file, finding_code::notifier_missing, Severity::warning,
+                  "the notify command: there is no program '" + program +
+                      "' that could be run; tasks are not affected, and nobody is told of them",
+                  "install it, or correct `notify.command` in the configuration")};
 }
 
 std::vector<Diagnosed> control_group_findings(const std::string& warning) {

@@ -29,6 +29,9 @@ struct FileWatchLimits {
 [[nodiscard]] std::vector<Diagnosed> program_findings(const std::string& worker_program,
                                                       const std::string& keeper_path);
 
+/// Of the notify command, where there is one.
+[[nodiscard]] std::vector<Diagnosed> notifier_findings(const Config& config);
+
 /// Of control_group_warning(): whether work ends with whoever started it.
 [[nodiscard]] std::vector<Diagnosed> control_group_findings(const std::string& warning);
 

@@ -116,6 +116,12 @@ void Monitor::refill_slots() {
     static_cast<void>(hand_over->serve());
 }
 
+void Monitor::tell_operator(const std::shared_ptr<CarriedSession>& session) {
+    Result<void> started = notifier_.start_where_owed(*store_);
+    if (started || !session) return;
+    session->log("nobody could be started to run the notify command: " + started.error().message);
+}
+
 void Monitor::wait(Watch* watch, std::optional<Clock::time_point> until) {
     const Clock::time_point limit = Clock::now() + longest_wait;
     const auto left =
@@ -150,6 +156,7 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
             if (exchange_slot(*session)) continue;
         }
         refill_slots();
+        tell_operator(session);
         if (stopping_ || attended() != session) return;
         wait(watch, next);
     } while (!stopping_ && attended() == session);

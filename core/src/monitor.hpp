@@ -6,6 +6,7 @@
 #include "carried_session.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
+#include "notifier_start.hpp"
 #include "workspace.hpp"
 
 #include <atomic>
@@ -31,18 +32,20 @@ public:
     void attend(std::shared_ptr<CarriedSession> session);
 
 private:
-    explicit Monitor(Workspace& workspace) : workspace_(workspace) {}
+    explicit Monitor(Workspace& workspace) : workspace_(workspace), notifier_(workspace) {}
 
     void loop();
     void loop_once(const std::shared_ptr<CarriedSession>& session);
     Result<std::unique_ptr<Watch>> watch(CarriedSession* session);
     bool exchange_slot(CarriedSession& session);
     void refill_slots();
+    void tell_operator(const std::shared_ptr<CarriedSession>& session);
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
     std::shared_ptr<CarriedSession> attended();
 
     Workspace& workspace_;
     PluginObject<Store> store_;
+    NotifierStart notifier_;
     Bell nudge_;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;

@@ -13,7 +13,7 @@ namespace loong {
 
 /// The version of the text form of a summary. It grows with every change of TaskSummary or of what
 /// evolve() makes of the same events, so that a store folds again what an older loong has left.
-inline constexpr int summary_format = 2;
+inline constexpr int summary_format = 3;
 
 /// One line of JSON, `{"v":1,…}`; members at their default are left out.
 [[nodiscard]] std::string encode_summary(const TaskSummary& summary);

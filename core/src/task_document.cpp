@@ -1,6 +1,7 @@
 #include "task_document.hpp"
 
 #include "json.hpp"
+#include "loong/notification.hpp"
 #include "text.hpp"
 #include "words.hpp"
 #include "yaml_text.hpp"
@@ -200,6 +201,12 @@ std::string write_task_document(const TaskDocument& document) {
     if (document.umask) out.octal("umask", *document.umask);
     write_limits(out, document.limits);
     write_policy(out, document.tool_policy);
+    if (document.notify_attention || document.notify_terminal) {
+        std::vector<std::string> on;
+        if (document.notify_attention) on.emplace_back(to_string(NotifyOn::attention));
+        if (document.notify_terminal) on.emplace_back(to_string(NotifyOn::terminal));
+        out.texts("notify_on", on);
+    }
     if (!document.secret_names.empty()) out.texts("secret_names", document.secret_names);
     if (!document.withheld_names.empty()) out.texts("withheld_names", document.withheld_names);
     if (!document.environment.empty()) {

@@ -45,6 +45,9 @@ struct TaskDocument {
     std::vector<std::string> withheld_names;
     SessionLimits limits;
     ToolPolicy tool_policy;
+    /// What the operator is to be told of this task; of both, or of one, or nothing.
+    bool notify_attention = false;
+    bool notify_terminal = false;
 };
 
 inline constexpr int task_document_format = 1;

@@ -1,3 +1,4 @@
+#include "loong/notification.hpp"
 #include "task_document.hpp"
 #include "text.hpp"
 #include "words.hpp"
@@ -340,6 +341,14 @@ TaskDocument document_of(const YAML::Node& node) {
     const auto mask = [&](const YAML::Node& value, const std::string& key) {
         document.umask = umask_of(value, key);
     };
+    const auto notify_on = [&](const YAML::Node& value, const std::string& key) {
+        for (const std::string& word : texts_of(value, key)) {
+            const auto on = enumeration_of(word, NotifyOn::terminal);
+            if (!on) throw Damage{value.Mark(), key + " names what is never told"};
+            (*on == NotifyOn::terminal ? document.notify_terminal : document.notify_attention) =
+                true;
+        }
+    };
     const auto ignored = [](const YAML::Node&, const std::string&) {};
     read_members(node, "the document",
                  {{"format", ignored},
@@ -362,6 +371,7 @@ TaskDocument document_of(const YAML::Node& node) {
                   {"umask", mask},
                   {"limits", part(read_limits, document.limits)},
                   {"tool_policy", part(read_policy, document.tool_policy)},
+                  {"notify_on", notify_on},
                   {"secret_names", into_texts(document.secret_names)},
                   {"withheld_names", into_texts(document.withheld_names)},
                   {"environment", environment}},

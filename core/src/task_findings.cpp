@@ -4,9 +4,11 @@
 #include "hand_over.hpp"
 #include "lease_names.hpp"
 #include "loong/ids.hpp"
+#include "notifier_start.hpp"
 #include "plugin_findings.hpp"
 #include "recovery.hpp"
 #include "task_clock.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -45,7 +47,7 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string counted(std::size_t number, const char* what) {
+std::string counted(std::uint64_t number, const char* what) {
     return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
 }
 
@@ -137,6 +139,7 @@ void TaskInspection::look_at_events(const ObservedTask& observed) {
     look_at_directories(*task);
     look_at_secrets(*task);
     look_at_plugin(*task);
+    look_at_notifications(*task);
 }
 
 void TaskInspection::look_at_requests(const LoadedTask& task) {
@@ -210,6 +213,30 @@ void TaskInspection::look_at_plugin(const LoadedTask& task) {
     if (needed->second.unusable) needed->second.tasks.push_back(task.document.task_id);
 }
 
+void TaskInspection::look_at_notifications(const LoadedTask& task) {
+    if (tasks_.config().notify_command.empty()) return;
+    // Whoever is about to begin is given a moment.
+    constexpr Seconds patience{60};
+    const Result<LeaseStatus> notifier = tasks_.store().lease_status(lease_names::notifier);
+    const bool nobody_tells = notifier && notifier->state == LeaseState::free;
+    for (const NotificationFacts& facts : task.state.notifications) {
+        const bool forgotten =
+            facts.state == DeliveryState::owed && nobody_tells && facts.next_at + patience < now();
+        if (facts.state != DeliveryState::given_up && !forgotten) continue;
+        std::string cause = "you were not told that the task was " + facts.status + ": ";
+        if (forgotten) {
+            cause += "whoever was to run the notify command is gone";
+        } else {
+            cause += "the notify command failed " +
+                     counted(static_cast<std::uint64_t>(facts.attempts), "time") +
+                     ", last: " + escape_controls(facts.last_error);
+        }
+        add(finding_code::notification_undelivered, Severity::warning, task.document.task_id,
+            std::move(cause), "run the notify command again", true);
+        return;
+    }
+}
+
 void TaskInspection::add_queue() {
     if (unserved_.empty()) return;
     const bool one = unserved_.size() == 1;
@@ -254,6 +281,8 @@ Result<void> TaskInspection::repair(const Diagnosed& diagnosed) {
         done = erase_secrets(task_id);
     } else if (code == finding_code::request_without_session) {
         done = withdraw_requests(task_id);
+    } else if (code == finding_code::notification_undelivered) {
+        done = tell_again(task_id);
     } else {
         return Error{ErrorCode::unsupported,
                      "finding " + code + ": there is no repair that a program could do",
@@ -286,6 +315,13 @@ Result<void> TaskInspection::erase_secrets(const std::string& task_id) {
     if (!task) return std::move(task).error();
     if (!is_terminal(task->state.summary.session_state)) return {};
     return tasks_.store().erase_secrets(task_id);
+}
+
+Result<void> TaskInspection::tell_again(const std::string& task_id) {
+    Result<Applied> scheduled =
+        apply(tasks_.store(), task_id, command::ScheduleNotifications{}, tasks_.session_id());
+    if (!scheduled) return std::move(scheduled).error();
+    return NotifierStart(tasks_.workspace()).start_where_owed(tasks_.store());
 }
 
 Result<void> TaskInspection::withdraw_requests(const std::string& task_id) {

@@ -43,6 +43,7 @@ private:
     void look_at_directories(const LoadedTask& task);
     void look_at_secrets(const LoadedTask& task);
     void look_at_plugin(const LoadedTask& task);
+    void look_at_notifications(const LoadedTask& task);
     void add_unreadable(const std::string& task_id, const Error& error);
     void add_queue();
     void add_plugins();
@@ -52,6 +53,7 @@ private:
     bool is_at_rest(const std::string& session_id);
     Result<void> mend(const std::string& task_id);
     Result<void> erase_secrets(const std::string& task_id);
+    Result<void> tell_again(const std::string& task_id);
     Result<void> withdraw_requests(const std::string& task_id);
 
     Tasks::Implementation& tasks_;

@@ -1,6 +1,7 @@
 #include "task_state.hpp"
 
 #include "event_data.hpp"
+#include "notification_events.hpp"
 #include "request_events.hpp"
 #include "session_events.hpp"
 #include "words.hpp"
@@ -153,18 +154,22 @@ TaskState initial_state(const TaskDocument& document) {
     state.start_within = document.start_within;
     state.grace = document.limits.grace;
     state.has_secrets = !document.secret_names.empty();
+    state.notify_terminal = document.notify_terminal;
+    summary.notify_attention = document.notify_attention;
     return state;
 }
 
 TaskState evolve(TaskState state, const Event& event) {
     state.summary.revision = event.id;
     state.summary.updated_at = event.at;
+    const StandingBefore before = standing_of(state);
     fold_session_event(state, event);
     fold_request_event(state, event);
     fold_task_event(state, event);
     set_deadline(state);
     set_overdue(state);
     set_attention(state);
+    fold_notification_event(state, event, before);
     return state;
 }
 

@@ -2,6 +2,7 @@
 /// The state of one task, folded from its document and its events. Pure: no clock, no files.
 
 #include "loong/event.hpp"
+#include "loong/notification.hpp"
 #include "loong/outcome.hpp"
 #include "loong/session_context.hpp"
 #include "loong/summary.hpp"
@@ -70,6 +71,24 @@ struct RecoveryFacts {
     std::string from_session_id;
 };
 
+/// Something that the operator is to be told.
+struct NotificationFacts {
+    NotifyOn on = NotifyOn::terminal;
+    /// The task's status that is told.
+    std::string status;
+    /// The event that made it so, and its time by the wall clock.
+    std::uint64_t event_id = 0;
+    Time since{};
+    /// The request that it is about; empty where it is about none.
+    std::string request_id;
+    DeliveryState state = DeliveryState::owed;
+    int attempts = 0;
+    /// When it may be tried next, by the task clock; where it is owed.
+    Time next_at{};
+    std::optional<Time> delivered_at;
+    std::string last_error;
+};
+
 struct TaskState {
     /// Revision 0 before the first event.
     TaskSummary summary;
@@ -95,6 +114,10 @@ struct TaskState {
     /// A cancel was forced.
     bool force_cancel = false;
     bool cancel_acknowledged = false;
+    /// Of the document: the operator is to be told of the end.
+    bool notify_terminal = false;
+    /// The oldest first.
+    std::vector<NotificationFacts> notifications;
 };
 
 /// The state before the first event.
@@ -136,6 +159,10 @@ const SessionFacts* current_session(const TaskState&& state) = delete;
 /// Steps of the sessions that the current one goes on from, the oldest first; none where it started
 /// from the beginning.
 [[nodiscard]] std::vector<StepRecord> earlier_steps(const TaskState& state);
+
+/// Null where there is none of that event.
+[[nodiscard]] const NotificationFacts* find_notification(const TaskState& state,
+                                                         std::uint64_t event_id);
 
 /// How many automatic retries are left: each retry takes one, a resumed session none.
 [[nodiscard]] int retries_left(const TaskState& state);

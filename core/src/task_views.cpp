@@ -84,6 +84,20 @@ RequestView request_view(const RequestFacts& facts) {
     return view;
 }
 
+NotificationView notification_view(const NotificationFacts& facts) {
+    NotificationView view;
+    view.on = facts.on;
+    view.status = facts.status;
+    view.event_id = facts.event_id;
+    view.state = facts.state;
+    view.since = facts.since;
+    view.attempts = facts.attempts;
+    view.delivered_at = facts.delivered_at;
+    if (facts.state == DeliveryState::owed) view.next_attempt_at = on_wall_clock(facts.next_at);
+    view.last_error = facts.last_error;
+    return view;
+}
+
 TaskRow row_of(const ObservedTask& observed) {
     TaskRow row;
     row.task_id = observed.listed.task_id;
@@ -113,6 +127,9 @@ TaskDetail detail_of(const LoadedTask& task, const ObservedTask& observed, const
     detail.last_error = task.state.last_error;
     for (const RequestFacts& request : task.state.requests) {
         detail.requests.push_back(request_view(request));
+    }
+    for (const NotificationFacts& facts : task.state.notifications) {
+        detail.notifications.push_back(notification_view(facts));
     }
     detail.tool_policy = document.tool_policy;
     detail.withheld_environment = document.withheld_names;

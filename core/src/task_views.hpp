@@ -9,6 +9,7 @@ namespace loong {
 
 [[nodiscard]] TaskRow row_of(const ObservedTask& observed);
 
+[[nodiscard]] NotificationView notification_view(const NotificationFacts& facts);
 [[nodiscard]] RequestView request_view(const RequestFacts& facts);
 
 /// `paths` hold the store's directory of the task.

@@ -2,6 +2,8 @@
 
 #include "loong/ids.hpp"
 #include "loong/sessions.hpp"
+#include "notifier.hpp"
+#include "notifier_start.hpp"
 #include "session_reader.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
@@ -178,14 +180,16 @@ const Config& Tasks::config() const { return implementation_->config(); }
 const std::string& Tasks::current_session_id() const { return implementation_->session_id(); }
 
 Result<CreateResult> Tasks::create(const CreateRequest& request) {
-    Result<std::vector<Result<CreateResult>>> results = implementation_->create({request});
+    Result<std::vector<Result<CreateResult>>> results = create(std::vector{request});
     if (!results) return std::move(results).error();
     return std::move(results->front());
 }
 
 Result<std::vector<Result<CreateResult>>>
 Tasks::create(const std::vector<CreateRequest>& requests) {
-    return implementation_->create(requests);
+    Result<std::vector<Result<CreateResult>>> results = implementation_->create(requests);
+    start_notifying();
+    return results;
 }
 
 Result<ListResult> Tasks::list(const ListRequest& request) {
@@ -208,11 +212,15 @@ Result<WaitResult> Tasks::wait(const WaitRequest& request) {
 
 Result<std::vector<ActionResult>> Tasks::cancel(const std::string& task,
                                                 const CancelOptions& options) {
-    return implementation_->cancel(task, options);
+    Result<std::vector<ActionResult>> results = implementation_->cancel(task, options);
+    start_notifying();
+    return results;
 }
 
 Result<ActionResult> Tasks::recover(const std::string& task, const RecoverOptions& options) {
-    return implementation_->recover(task, options);
+    Result<ActionResult> result = implementation_->recover(task, options);
+    start_notifying();
+    return result;
 }
 
 Result<ActionResult> Tasks::release(const std::string& task) {
@@ -299,6 +307,16 @@ Result<std::string> Tasks::session_history(const std::string& session, const His
 
 Result<Diagnosis> Tasks::heal(const std::string& session, bool apply) {
     return implementation_->heal(session, apply);
+}
+
+Result<void> Tasks::notify(const std::function<bool()>& ready,
+                           const std::function<std::string(const Notification&)>& describe) {
+    return Notifier(*implementation_, describe).run(ready);
+}
+
+void Tasks::start_notifying() {
+    static_cast<void>(
+        NotifierStart(implementation_->workspace()).start_where_owed(implementation_->store()));
 }
 
 Result<void> Tasks::work(const std::function<bool()>& ready) {

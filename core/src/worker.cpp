@@ -3,6 +3,7 @@
 #include "hand_over.hpp"
 #include "inside_channel.hpp"
 #include "lease_names.hpp"
+#include "notifier_start.hpp"
 #include "session_files.hpp"
 #include "session_spec_of.hpp"
 #include "task_clock.hpp"
@@ -109,6 +110,14 @@ Result<void> Worker::work_off() {
         if (!monitor) return std::move(monitor).error();
         monitor_ = *std::move(monitor);
     }
+    Result<void> worked = work_off_queue();
+    // The monitor sees to it while there is one; it may have ended before it saw the last session's
+    // end. What fails here is owed still, and the next worker does the same.
+    static_cast<void>(NotifierStart(workspace_).start_where_owed(store_));
+    return worked;
+}
+
+Result<void> Worker::work_off_queue() {
     // A session that ended while it waited has no slot any more, and its worker nothing to do.
     while (slot_) {
         Result<bool> gave_way = give_way();

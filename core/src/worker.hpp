@@ -43,6 +43,7 @@ private:
     Result<bool> give_way();
 
     Result<void> work_off();
+    Result<void> work_off_queue();
     Result<std::optional<Claim>> claim_next();
     Result<std::unique_ptr<Lease>> take_runtime_slot(const std::string& runtime, bool& limited);
     Result<std::optional<Claim>> start(const ListedTask& row, std::unique_ptr<Lease> lease,

@@ -91,6 +91,7 @@ bool MemoryStore::matches(const TaskFilter& filter, const ListedTask& task) cons
     if (!filter.dependencies.empty() && !contains(filter.dependencies, task.dependencies)) {
         return false;
     }
+    if (filter.notification_owed && !summary.notify_at) return false;
     if (!filter.attention_candidates) return true;
     return summary.attention || summary.session_state == SessionState::running ||
            (summary.session_state == SessionState::ready &&

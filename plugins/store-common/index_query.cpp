@@ -48,7 +48,7 @@ constexpr std::string_view beyond = "u";
 class Groups {
 public:
     void add(TaskKind kind, bool due, bool overdue, std::int64_t change) {
-        counts_[{kind.number() & ~attention_mask, due, overdue}] += change;
+        counts_[{kind.counted().number(), due, overdue}] += change;
     }
     [[nodiscard]] std::vector<CountGroup> take() const {
         std::vector<CountGroup> groups;
@@ -70,7 +70,6 @@ public:
     }
 
 private:
-    static constexpr std::int64_t attention_mask = 32;
     std::map<std::tuple<std::int64_t, bool, bool>, std::int64_t> counts_;
 };
 

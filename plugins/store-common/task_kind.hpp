@@ -19,6 +19,7 @@ public:
         : number_(static_cast<std::int64_t>(summary.session_state) |
                   (summary.archived ? archived_bit : 0) | (summary.held ? held_bit : 0) |
                   (summary.attention ? attention_bit : 0) |
+                  (summary.notify_at ? notification_bit : 0) |
                   (static_cast<std::int64_t>(dependencies) << dependencies_shift)) {}
 
     [[nodiscard]] std::int64_t number() const { return number_; }
@@ -27,6 +28,7 @@ public:
     [[nodiscard]] bool archived() const { return (number_ & archived_bit) != 0; }
     [[nodiscard]] bool held() const { return (number_ & held_bit) != 0; }
     [[nodiscard]] bool attention() const { return (number_ & attention_bit) != 0; }
+    [[nodiscard]] bool notification_owed() const { return (number_ & notification_bit) != 0; }
     [[nodiscard]] DependencyState dependencies() const {
         return static_cast<DependencyState>((number_ >> dependencies_shift) & 3);
     }
@@ -50,7 +52,8 @@ public:
     [[nodiscard]] bool matches(const TaskFilter& filter) const {
         if (is_unreadable())
             return filter.states.empty() && filter.owner_session_id.empty() &&
-                   filter.label_glob.empty() && !filter.held && filter.dependencies.empty();
+                   filter.label_glob.empty() && !filter.held && filter.dependencies.empty() &&
+                   !filter.notification_owed;
         if (archived() && !filter.include_archived) return false;
         if (filter.held && *filter.held != held()) return false;
         const auto& wanted_dependencies = filter.dependencies;
@@ -58,10 +61,16 @@ public:
             std::find(wanted_dependencies.begin(), wanted_dependencies.end(), dependencies()) ==
                 wanted_dependencies.end())
             return false;
+        if (filter.notification_owed && !notification_owed()) return false;
         for (const SessionState wanted : filter.states) {
             if (wanted == state()) return true;
         }
         return filter.states.empty();
+    }
+
+    /// The same without what nobody counts by.
+    [[nodiscard]] TaskKind counted() const {
+        return is_unreadable() ? *this : TaskKind(number_ & ~(attention_bit | notification_bit));
     }
 
     friend bool operator==(TaskKind, TaskKind) = default;
@@ -71,6 +80,7 @@ private:
     static constexpr std::int64_t held_bit = 16;
     static constexpr std::int64_t attention_bit = 32;
     static constexpr int dependencies_shift = 6;
+    static constexpr std::int64_t notification_bit = 256;
 
     std::int64_t number_;
 };

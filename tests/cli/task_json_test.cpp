@@ -37,7 +37,7 @@ TEST(TaskJson, KeysOfADetailFollowTheRow) {
     EXPECT_EQ(keys(value), keys(row_value(detail.row)) +
                                "work phase attempt timeout_seconds deadline_at last_error approval "
                                "tool_policy session lineage terminal_outcome recovery "
-                               "recent_events paths ");
+                               "recent_events paths notifications ");
     EXPECT_EQ(keys(*value.find("terminal_outcome")),
               "status exit_code signal message result started_at ended_at duration_ms "
               "resource_use recorded_at recorded_by ");

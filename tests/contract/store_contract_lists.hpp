@@ -117,6 +117,19 @@ TEST_P(StoreContract, list_of_what_may_need_the_operator) {
               ids({2, 4, 5, 7, 8}));
 }
 
+TEST_P(StoreContract, list_of_what_is_owed_to_the_operator) {
+    create(make_summary(1));
+    TaskSummary summary = make_summary(2);
+    summary.session_state = SessionState::completed;
+    summary.notify_at = test_time(5);
+    summary = create(summary);
+    EXPECT_EQ(listed({.notification_owed = true}), ids({2}));
+    summary.notify_at.reset();
+    append(summary);
+    EXPECT_EQ(listed({.notification_owed = true}), ids({}));
+    EXPECT_EQ(listed(), ids({1, 2}));
+}
+
 TEST_P(StoreContract, list_shows_what_was_appended_last) {
     TaskSummary summary = create(make_summary(1));
     const auto other = open();
@@ -164,6 +177,10 @@ public:
                            .dependencies = {DependencyState::met}});
         filters.push_back({.label_glob = "test*",
                            .dependencies = {DependencyState::pending, DependencyState::failed}});
+        filters.push_back({.notification_owed = true});
+        filters.push_back({.states = {SessionState::completed},
+                           .visible_to = "default",
+                           .notification_owed = true});
         for (const std::uint64_t now : {0U, 10U, 30U}) {
             filters.push_back({.attention_candidates = true, .now = test_time(now)});
             filters.push_back({.visible_to = "default",

@@ -59,6 +59,7 @@ public:
                (filter.include_archived || !summary.archived) &&
                (!filter.held || *filter.held == summary.held) &&
                (filter.dependencies.empty() || in(filter.dependencies, dependencies(summary))) &&
+               (!filter.notification_owed || summary.notify_at) &&
                (!filter.attention_candidates || candidate);
     }
 
@@ -139,6 +140,7 @@ private:
     summary.archived = is_terminal(summary.session_state) && chance(3);
     summary.held = chance(6);
     summary.attention = !summary.archived && chance(5);
+    if (chance(4)) summary.notify_at = moment();
     summary.priority = static_cast<int>(random() % 3) - 1;
     if (chance(3)) summary.not_before = moment();
     if (!is_terminal(summary.session_state) && chance(3)) summary.overdue_at = moment();

@@ -153,7 +153,8 @@ void visit_summary(Summary& s, Field& field) {
     field(s.open_inputs), field(s.requests), field(s.oldest_request), field(s.progress),
         field(s.attention);
     field(s.exit_code), field(s.signal), field(s.message), field(s.retry_possible);
-    field(s.dedupe_key), field(s.depth);
+    field(s.dedupe_key), field(s.depth), field(s.notify_at), field(s.notify_attention);
+    field(s.noticed);
 }
 
 template <typename Visited, typename Field>

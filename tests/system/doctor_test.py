@@ -264,6 +264,35 @@ class TaskFindingsTest(DoctorTest):
         gate.let_through()
         self.wait(task, code=1)
 
+    def test_what_was_given_up_telling(self):
+        self.configure("notify: {command: [/bin/false]}\n")
+        task = self.create("true")
+        self.wait(task)
+        while "notification_failed" not in self.kinds(task):
+            self.loong("tasks", "events", "--json", task)
+        for pid in self.processes("--notify"):
+            self.kill(pid)
+        # As it is written down after the last attempt.
+        events = os.path.join(self.directory_of(task), "events.yaml")
+        with open(events, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        last = json.loads(lines[-1][2:])
+        self.assertEqual(last["kind"], "notification_failed")
+        last["id"] += 1
+        del last["data"]["next_at"]
+        with open(events, "a", encoding="utf-8") as file:
+            file.write("- " + json.dumps(last, separators=(",", ":")) + "\n")
+        self.show_rows()
+        self.assert_found("notification_undelivered", repairable=True)
+        told = self.signpost()
+        script = self.write("notifier", f"#!/bin/sh\n{told.tell()}\n")
+        os.chmod(script, 0o700)
+        self.configure(f"notify: {{command: [{script}]}}\n")
+        self.fix()
+        told.await_line()
+        self.await_idle()
+        self.assertEqual(self.detail(task)["notifications"][0]["state"], "delivered")
+
     def test_a_request_that_nobody_waits_for(self):
         """As events have it that were put together by hand: asked by a session that is none."""
         task = self.ended()
@@ -583,6 +612,12 @@ class PlacesTest(DoctorTest):
         one = self.assert_found("keeper_missing", repairable=False,
                                 program=os.path.join(copy, "bin", "loong"))
         self.assertIn("loong-keeper", one["cause"])
+
+    def test_a_notify_command_that_is_not_there(self):
+        self.ended()
+        self.configure("notify: {command: [no-such-notifier]}\n")
+        one = self.assert_found("notifier_missing", repairable=False)
+        self.assertIn("no-such-notifier", one["cause"])
 
     def test_no_file_watches(self):
         forbid = ["unshare", "--user", "--map-root-user", "/bin/sh", "-c",

@@ -80,9 +80,19 @@ enum class EventKind : std::uint8_t {
     task_released,
     /// (nothing)
     task_archived,
+    /// status, reason; the task needs the operator for a reason that is no event of its own (its
+    /// worker is gone, it is overdue, a dependency failed), and whoever saw it wrote it down so that
+    /// it is told
+    attention_noticed,
+    /// event_id (of the event that is told), attempt; the notify command has done it
+    notification_delivered,
+    /// event_id, attempt, message, next_at? (by the task clock; absent where it is given up)
+    notification_failed,
+    /// event_id; what was given up is tried again
+    notification_scheduled,
 };
 
-inline constexpr EventKind last_event_kind = EventKind::task_archived;
+inline constexpr EventKind last_event_kind = EventKind::notification_scheduled;
 
 [[nodiscard]] constexpr std::string_view to_string(EventKind kind) noexcept {
     switch (kind) {
@@ -116,6 +126,10 @@ inline constexpr EventKind last_event_kind = EventKind::task_archived;
     case EventKind::task_held: return "task_held";
     case EventKind::task_released: return "task_released";
     case EventKind::task_archived: return "task_archived";
+    case EventKind::attention_noticed: return "attention_noticed";
+    case EventKind::notification_delivered: return "notification_delivered";
+    case EventKind::notification_failed: return "notification_failed";
+    case EventKind::notification_scheduled: return "notification_scheduled";
     }
     return "unknown";
 }

@@ -178,6 +178,8 @@ struct TaskFilter {
     /// Only what may need the operator: `attention` is set; or running; or ready with a failed
     /// dependency; or `overdue_at` has come (`now`).
     bool attention_candidates = false;
+    /// Only tasks whose `notify_at` is there.
+    bool notification_owed = false;
     Time now{};
 };
 
@@ -200,7 +202,7 @@ struct CountGroup {
     bool overdue = false;
     std::uint64_t count = 0;
     /// Tasks that cannot be read; the members above say nothing then. They match where the filter
-    /// names no state, owner, label, hold or dependencies, which nobody knows of them.
+    /// names no state, owner, label, hold or dependencies, nor asks what is owed: nobody knows them.
     bool unreadable = false;
 };
 

@@ -13,6 +13,7 @@
 
 #include "loong/error.hpp"
 #include "loong/event.hpp"
+#include "loong/notification.hpp"
 #include "loong/outcome.hpp"
 #include "loong/session_context.hpp"
 #include "loong/session_spec.hpp"
@@ -209,6 +210,8 @@ struct TaskDetail {
     /// The last five.
     std::vector<Event> recent_events;
     TaskPaths paths;
+    /// What the operator was to be told of this task, the oldest first.
+    std::vector<NotificationView> notifications;
 };
 
 struct CreateResult {
@@ -538,6 +541,20 @@ public:
     /// then goes on as work() does: what `loong worker --adopt TASK` does. With `redo` what was under
     /// way when the worker was lost may be done again. `conflict` where another carries it.
     Result<void> adopt(const std::string& task_id, bool redo, const std::function<bool()>& ready);
+
+    /// Tells the operator what is owed, by the notify command of the configuration, until nothing is
+    /// owed any more: what `loong worker --notify` does. What fails is tried again after a pause, up
+    /// to `most_notification_attempts` times. `ready` is called once, when this process is the one
+    /// that tells, or somebody else is. `describe` makes what the command gets on its standard input.
+    /// Blocks while the command runs; one that takes longer than `notify.timeout_seconds` is killed.
+    Result<void> notify(
+        const std::function<bool()>& ready,
+        const std::function<std::string(const Notification& notification)>& describe);
+
+    /// Sees to it that a process tells the operator what is owed, where something is and nobody
+    /// does. Every call that ends a task does so by itself. Costs nothing where no notify command is
+    /// configured. What goes wrong is no error of this call: whatever is owed stays owed.
+    void start_notifying();
 
     /// Not for callers: where the use cases live.
     class [[gnu::visibility("hidden")]] Implementation;

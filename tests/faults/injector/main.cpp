@@ -115,6 +115,10 @@ std::string take_plan(std::string directory, const std::string& name) {
 int stand_in(const std::string& path, int count, char** arguments) {
     std::string name = path.substr(path.rfind('/') + 1);
     if (name == "loong" && count > 1) name += '-' + std::string(arguments[1]);
+    const auto is_told = [](const char* word) { return std::string_view(word) == "--notify"; };
+    if (name == "loong-worker" && std::any_of(arguments, arguments + count, is_told)) {
+        name = "loong-notifier";
+    }
     const std::string text = take_plan(path, name);
     if (!text.empty()) {
         const auto plan = loong::faults::parse_plan(text);

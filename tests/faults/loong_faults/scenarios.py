@@ -13,6 +13,7 @@ from .place import Broken
 AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../acp/scripted_agent.py")
 
 ONE_AT_A_TIME = "workers: {max_parallel: 1}\n"
+TELLING = "notify: {command: [sh, -c, 'echo \"$LOONG_TASK_ID\" >> \"$HOME/told\"']}\n"
 
 # What the reason of a task that failed through a failing call names.
 CLEAR = ("store_", "worker_unavailable", "keeper", "loong-", "worker", "could not be started")
@@ -30,6 +31,8 @@ class Scenario:
     # Whose calls are counted: `cli`, `loong-worker` or `loong-keeper`.
     actor = "cli"
     config = ""
+    # What fails in it is tried again for longer than a test can wait.
+    kills_only = False
     # A failing call, unlike a kill, may fail the task: then its outcome has to say which and why.
     may_fail = False
     # The ways in which the one task may end, and how often its work may then have run.
@@ -322,6 +325,38 @@ class WorkerThatWaits(Worker):
         return self.created
 
 
+class WorkerThatTells(Worker):
+    """The operator is told of the end, at least once, whoever dies between the end and the telling."""
+
+    name = "worker whose end is told"
+    config = TELLING
+    kills_only = True
+
+    def verify(self, place, done):
+        super().verify(place, done)
+        # What is owed is picked up by whoever comes next.
+        picked_up = place.tasks("recover", "--all")
+        require(picked_up.returncode == 0, f"recover --all: {picked_up.stderr}")
+        for task in place.list():
+            told = processes.wait_until(lambda task=task: task in place.lines("told"), limit=20)
+            require(told, f"{task} ended, and nobody was told")
+            said = processes.wait_until(lambda task=task: self.is_told(place, task), limit=20)
+            require(said, f"{task}: {place.status(task)['notifications']}")
+
+    @staticmethod
+    def is_told(place, task):
+        """Of the end, and of nothing else any more: an attempt that was superseded is not told."""
+        notifications = place.status(task)["notifications"]
+        states = [one["state"] for one in notifications]
+        return states[-1:] == ["delivered"] and "owed" not in states
+
+
+class Notifier(WorkerThatTells):
+    name = "whoever tells"
+    actor = "loong-notifier"
+    ends = {"completed": (1,)}
+
+
 def approve(place, task):
     done = place.tasks("approve", task)
     require(done.returncode in (0, 5), f"approve: exit {done.returncode}: {done.stderr}")
@@ -369,6 +404,8 @@ ALL = (
     Approve,
     Deny,
     WorkerThatWaits,
+    WorkerThatTells,
+    Notifier,
     RecoverAlive,
     Adopter,
     RecoverFinished,

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace loong {
@@ -42,6 +43,11 @@ std::string shown(const TaskState& state) {
                 ' ' + request.option_id + ' ' + request.text + ' ' + request.detail;
         add(static_cast<int>(request.state)), add(request.options.size()), add(request.always);
         add_time(request.since), add_time(request.resolved_at), add_time(request.expires_at);
+    }
+    for (const NotificationFacts& one : state.notifications) {
+        text += "\nnotification " + one.status + ' ' + one.request_id + ' ' + one.last_error;
+        add(static_cast<int>(one.on)), add(static_cast<int>(one.state)), add(one.event_id);
+        add(one.attempts), add_time(one.since), add_time(one.next_at), add_time(one.delivered_at);
     }
     text += "\nstate " + state.last_error;
     add(state.outcome_by_recovery), add(state.paused.count()), add(state.force_cancel);
@@ -84,6 +90,11 @@ void expect_sound(const TaskState& state) {
     ASSERT_TRUE(!summary.deadline_at || current.state == SessionState::running);
     ASSERT_TRUE(!summary.not_before || current.state == SessionState::ready);
     ASSERT_TRUE(!summary.cancel_requested_at || current.state != SessionState::ready);
+    ASSERT_EQ(
+        summary.notify_at.has_value(),
+        std::any_of(state.notifications.begin(), state.notifications.end(),
+                    [](const NotificationFacts& one) { return one.state == DeliveryState::owed; }));
+    ASSERT_TRUE(summary.noticed.empty() || !is_terminal(current.state));
     ASSERT_EQ(current.outcome.has_value(), is_terminal(current.state));
     ASSERT_EQ(current.ended_at.has_value(), is_terminal(current.state));
 }
@@ -105,6 +116,8 @@ TEST_P(RandomWalk, KeepsTheInvariants) {
         document.retry_limit = static_cast<int>(round % 4);
         if (round % 2 == 0) document.limits.timeout = 30s;
         if (round % 3 == 0) document.start_within = 20s;
+        document.notify_attention = round % 4 < 2;
+        document.notify_terminal = round % 4 == 1 || round % 4 == 2;
         TaskMachine task(document);
         std::map<std::string, std::string> ended;
         bool was_cancelled = false;

@@ -71,6 +71,20 @@ TEST_F(MachineFindings, Places) {
     expect_found(place_findings(own, open), "state_permissions");
 }
 
+TEST_F(MachineFindings, NotifyCommand) {
+    Config config;
+    EXPECT_TRUE(notifier_findings(config).empty());
+    config.notify_command = {"sh", "-c", "true"};
+    EXPECT_TRUE(notifier_findings(config).empty());
+    config.notify_command = {file("program", 0700)};
+    EXPECT_TRUE(notifier_findings(config).empty());
+    config.notify_command = {file("text", 0600)};
+    expect_found(notifier_findings(config), "notifier_missing");
+    config.notify_command = {"no-such-notifier"};
+    const Diagnosed found = expect_found(notifier_findings(config), "notifier_missing");
+    EXPECT_NE(found.finding.cause.find("no-such-notifier"), std::string::npos);
+}
+
 TEST(ControlGroupFindings, ASentenceAndWhatToDo) {
     EXPECT_TRUE(control_group_findings("").empty());
     const Diagnosed found = expect_found(

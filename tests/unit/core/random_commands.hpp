@@ -17,8 +17,12 @@ public:
         if (task.state.sessions.empty()) return command::Create{random_.chance(4)};
         // Mostly what the state asks for, so that the walk gets far; sometimes anything.
         const SessionState state = task.summary().session_state;
-        const std::size_t kinds = 23;
+        const std::size_t kinds = 26;
         if (random_.chance(4)) return any(task, random_.number(kinds));
+        // A command that keeps failing, so that it is given up at times.
+        if (!task.state.notifications.empty() && random_.chance(2)) {
+            return any(task, random_.chance(6) ? 24 : 23);
+        }
         if (is_terminal(state)) return any(task, random_.chance(3) ? 12 : 13);
         if (state == SessionState::ready) {
             return any(task, task.summary().held ? 9 : random_.chance(8) ? 5 : 1);
@@ -57,8 +61,26 @@ private:
         case 19: return command::WithdrawRequest{request_id(task), random_.text()};
         case 20: return command::AwaitSlot{session(task)};
         case 21: return command::TakeSlot{session(task)};
+        case 22: return notice(task);
+        case 23: return note_delivery(task);
+        case 24: return command::ScheduleNotifications{};
         default: return random_.chance(2) ? finish(task) : resolve(task);
         }
+    }
+    Command notice(const TaskMachine& task) {
+        const std::uint64_t behind = random_.chance(3) ? 1 : 0;
+        return command::NoticeAttention{task.summary().revision - behind,
+                                        random_.chance(2) ? "overdue" : "recoverable",
+                                        random_.text()};
+    }
+    Command note_delivery(const TaskMachine& task) {
+        command::NoteDelivery note;
+        note.event_id = random_.number(30);
+        for (const NotificationFacts& one : task.state.notifications) {
+            if (one.state == DeliveryState::owed) note.event_id = one.event_id;
+        }
+        if (!random_.chance(40)) note.failure = random_.text();
+        return note;
     }
     Command supersede(const std::string& action) {
         return command::Supersede{action, random_.text(), "gone", action == "resumed",

@@ -76,19 +76,19 @@ TEST(SummaryCodec, IsShortForAnOrdinaryTask) {
     test::TaskMachine task;
     task.create();
     const std::string text = encode_summary(task.summary());
-    EXPECT_THAT(text, ::testing::StartsWith(R"({"v":2,"id":"task-)"));
+    EXPECT_THAT(text, ::testing::StartsWith(R"({"v":3,"id":"task-)"));
     EXPECT_LT(text.size(), 320U) << text;
 }
 
 TEST(SummaryCodec, AnotherVersionIsToldAsSuch) {
-    EXPECT_EQ(decode_summary(R"({"v":3,"anything":[]})").error().code, ErrorCode::store_version);
+    EXPECT_EQ(decode_summary(R"({"v":4,"anything":[]})").error().code, ErrorCode::store_version);
     EXPECT_EQ(decode_summary(R"({"v":0})").error().code, ErrorCode::store_version);
     for (const char* text :
-         {"", "{}", "[]", R"({"id":"x","v":2})", R"({"v":2})",
-          R"({"v":2,"id":"x","rev":1,"unknown":1})", R"({"v":2,"rev":1,"id":"x"})",
-          R"({"v":2,"id":1,"rev":1})", R"({"v":2,"id":"x","rev":1,"attempt":99999999999})",
-          R"({"v":2,"id":"x","rev":1,"state":"walking"})",
-          R"({"v":2,"id":"x","rev":1,"request":["r1"]})"}) {
+         {"", "{}", "[]", R"({"id":"x","v":3})", R"({"v":3})",
+          R"({"v":3,"id":"x","rev":1,"unknown":1})", R"({"v":3,"rev":1,"id":"x"})",
+          R"({"v":3,"id":1,"rev":1})", R"({"v":3,"id":"x","rev":1,"attempt":99999999999})",
+          R"({"v":3,"id":"x","rev":1,"state":"walking"})",
+          R"({"v":3,"id":"x","rev":1,"request":["r1"]})"}) {
         const Result<TaskSummary> summary = decode_summary(text);
         ASSERT_FALSE(summary) << text;
         EXPECT_EQ(summary.error().code, ErrorCode::store_corrupt) << text;

@@ -63,6 +63,8 @@ TaskDocument full_document(Text text) {
     document.tool_policy.requested_tool_ids = {text()};
     document.tool_policy.effective_tool_ids = {text()};
     document.tool_policy.enforced_by = {text(), text()};
+    document.notify_attention = true;
+    document.notify_terminal = true;
     return document;
 }
 
@@ -118,6 +120,8 @@ std::vector<std::string> members_of(const TaskDocument& document) {
     add_texts(document.tool_policy.requested_tool_ids);
     add_texts(document.tool_policy.effective_tool_ids);
     add_texts(document.tool_policy.enforced_by);
+    members.emplace_back(document.notify_attention ? "attention" : "");
+    members.emplace_back(document.notify_terminal ? "terminal" : "");
     add_directories(document.tool_policy.read_directories);
     add_directories(document.tool_policy.write_directories);
     for (const Dependency& dependency : document.dependencies) {

@@ -88,7 +88,7 @@ struct OpenRequest {
 ///
 /// Moments are of two clocks. `created_at` and `updated_at` are the wall clock's. All that is
 /// compared with "now" is of the task clock, which nobody can set: `state_since`, `not_before`,
-/// `overdue_at`, `deadline_at`, `cancel_requested_at`, and when a request was opened. The two show
+/// `overdue_at`, `deadline_at`, `cancel_requested_at`, `notify_at`, and when a request was opened. The two show
 /// the same unless the wall clock was set since the machine was started; a `now` that core gives to
 /// a store is the task clock's.
 struct TaskSummary {
@@ -135,6 +135,14 @@ struct TaskSummary {
     /// The task needs the operator by what its events alone say: it failed or timed out, a request
     /// is open, or it reports itself blocked. False once archived.
     bool attention = false;
+    /// The operator is to be told of this task (`notify` in the configuration), and it is not done
+    /// yet: when it may be tried next. Absent where nothing is owed.
+    std::optional<Time> notify_at;
+    /// The operator is to be told when the task needs attention.
+    bool notify_attention = false;
+    /// The status that was noticed from outside the work and that still holds, for example
+    /// `recoverable`, so that it is told only once; empty where there is none.
+    std::string noticed;
     /// Terminal sessions: how it ended, in short.
     std::optional<int> exit_code;
     std::optional<int> signal;
