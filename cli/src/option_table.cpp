@@ -36,19 +36,42 @@ void OptionTable::positionals(std::string usage, std::size_t limit) {
 }
 
 void OptionTable::flag(std::string name, bool& target, std::string help) {
-    options_.push_back({std::move(name), "", std::move(help), &target, nullptr, nullptr});
+    options_.push_back({std::move(name), "", std::move(help), {}, &target, nullptr, nullptr});
 }
 
 void OptionTable::value(std::string name, std::string placeholder,
                         std::optional<std::string>& target, std::string help) {
     options_.push_back(
-        {std::move(name), std::move(placeholder), std::move(help), nullptr, &target, nullptr});
+        {std::move(name), std::move(placeholder), std::move(help), {}, nullptr, &target, nullptr});
 }
 
 void OptionTable::values(std::string name, std::string placeholder,
                          std::vector<std::string>& target, std::string help) {
     options_.push_back(
-        {std::move(name), std::move(placeholder), std::move(help), nullptr, nullptr, &target});
+        {std::move(name), std::move(placeholder), std::move(help), {}, nullptr, nullptr, &target});
+}
+
+std::vector<std::string> OptionTable::Option::names() const {
+    const std::size_t comma = name.find(',');
+    if (comma == std::string::npos) return {name};
+    return {name.substr(0, comma), name.substr(comma + 1)};
+}
+
+std::span<const OptionTable::Option> OptionTable::own_options() const {
+    return std::span(options_).first(first_global_.value_or(options_.size()));
+}
+
+std::span<const OptionTable::Option> OptionTable::global_options() const {
+    return std::span(options_).subspan(first_global_.value_or(options_.size()));
+}
+
+const OptionTable::Option* OptionTable::find_option(std::string_view name) const {
+    for (const Option& option : options_) {
+        for (const std::string& one : option.names()) {
+            if (one == name) return &option;
+        }
+    }
+    return nullptr;
 }
 
 Result<std::vector<std::string>> OptionTable::parse(const std::vector<std::string>& words) const {

@@ -4,6 +4,7 @@
 #include "loong/error.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ public:
                std::string help);
     void values(std::string name, std::string placeholder, std::vector<std::string>& target,
                 std::string help);
+    /// The words that the option named last can have, where there are only some. For people and for
+    /// completion; the verb itself refuses all others.
+    void words(std::vector<std::string> words) { options_.back().words = std::move(words); }
     /// What follows is for the part of the help about options that every verb has.
     void begin_global_options() { first_global_ = options_.size(); }
 
@@ -46,18 +50,35 @@ public:
     Result<void> check_positionals(const std::vector<std::string>& words) const;
 
     [[nodiscard]] std::string help() const;
-    [[nodiscard]] const std::string& command() const noexcept { return command_; }
 
-private:
     struct Option {
+        /// `-q,--quiet`
         std::string name;
+        /// Of its value; empty for a flag.
         std::string placeholder;
         std::string help;
+        std::vector<std::string> words;
         bool* flag = nullptr;
         std::optional<std::string>* value = nullptr;
         std::vector<std::string>* values = nullptr;
-    };
 
+        /// `-q`, `--quiet`
+        [[nodiscard]] std::vector<std::string> names() const;
+        [[nodiscard]] bool takes_value() const { return flag == nullptr; }
+    };
+    /// Those of the verb, and those that every verb has.
+    [[nodiscard]] std::span<const Option> own_options() const;
+    [[nodiscard]] std::span<const Option> global_options() const;
+    /// Null where there is none of that name.
+    [[nodiscard]] const Option* find_option(std::string_view name) const;
+    [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+    [[nodiscard]] const std::string& positional_usage() const noexcept { return positional_usage_; }
+    [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return examples_; }
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
+    [[nodiscard]] const std::string& exit_status() const noexcept { return exit_codes_; }
+    [[nodiscard]] const std::string& command() const noexcept { return command_; }
+
+private:
     Result<void> take(const Option& option, std::vector<std::string> given) const;
     [[nodiscard]] Error unknown_option(const std::string& word) const;
     [[nodiscard]] std::string list_options(std::size_t first, std::size_t end) const;

@@ -2,9 +2,36 @@
 
 #include "text.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace loong::cli {
+namespace {
+
+constexpr std::array progress_states = {ProgressState::active, ProgressState::waiting,
+                                        ProgressState::blocked, ProgressState::verifying};
+
+template <typename Enumeration>
+std::vector<std::string> words_up_to(Enumeration last) {
+    std::vector<std::string> words;
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
+        words.emplace_back(to_string(static_cast<Enumeration>(i)));
+    }
+    return words;
+}
+
+} // namespace
+
+std::vector<std::string> status_words() { return words_up_to(last_status); }
+
+std::vector<std::string> session_state_words() { return words_up_to(last_session_state); }
+
+std::vector<std::string> progress_state_words() {
+    std::vector<std::string> words;
+    words.reserve(progress_states.size());
+    for (const ProgressState state : progress_states) words.emplace_back(to_string(state));
+    return words;
+}
 
 Error unknown_word(const std::string& what, const std::string& word,
                    const std::vector<std::string>& words) {
@@ -13,23 +40,18 @@ Error unknown_word(const std::string& what, const std::string& word,
 }
 
 Result<Status> read_status(const std::string& option, const std::string& word) {
-    std::vector<std::string> words;
     for (int i = 0; i <= static_cast<int>(last_status); ++i) {
         const auto status = static_cast<Status>(i);
         if (to_string(status) == word) return status;
-        words.emplace_back(to_string(status));
     }
-    return unknown_word("status for " + option, word, words);
+    return unknown_word("status for " + option, word, status_words());
 }
 
 Result<ProgressState> read_progress_state(const std::string& option, const std::string& word) {
-    std::vector<std::string> words;
-    for (const ProgressState state : {ProgressState::active, ProgressState::waiting,
-                                      ProgressState::blocked, ProgressState::verifying}) {
+    for (const ProgressState state : progress_states) {
         if (to_string(state) == word) return state;
-        words.emplace_back(to_string(state));
     }
-    return unknown_word("state for " + option, word, words);
+    return unknown_word("state for " + option, word, progress_state_words());
 }
 
 Result<std::int64_t> read_integer(const std::string& option, const std::string& word,

@@ -9,8 +9,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loong::cli {
+
+/// The words that there are.
+[[nodiscard]] std::vector<std::string> status_words();
+[[nodiscard]] std::vector<std::string> session_state_words();
+[[nodiscard]] std::vector<std::string> progress_state_words();
 
 /// Each fails with `invalid_argument`, naming `option` and what it takes, or the nearest word.
 [[nodiscard]] Result<Status> read_status(const std::string& option, const std::string& word);

@@ -2,74 +2,17 @@
 #include "error_report.hpp"
 #include "option_values.hpp"
 #include "text.hpp"
-#include "verbs.hpp"
+#include "verb_table.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace loong::cli {
 namespace {
 
-struct VerbEntry {
-    const char* noun;
-    /// Empty: the noun is a verb by itself.
-    const char* verb;
-    const char* summary;
-    MakeVerb make;
-    bool hidden = false;
-};
-
-constexpr std::array verbs = {
-    VerbEntry{"tasks", "create", "creates a task, or many", make_tasks_create},
-    VerbEntry{"tasks", "list", "lists tasks, the newest first", make_tasks_list},
-    VerbEntry{"tasks", "status", "tells everything about tasks", make_tasks_status},
-    VerbEntry{"tasks", "events", "shows what happened to a task", make_tasks_events},
-    VerbEntry{"tasks", "wait", "waits for tasks", make_tasks_wait},
-    VerbEntry{"tasks", "output", "shows what a task wrote", make_tasks_output},
-    VerbEntry{"tasks", "approve", "allows what a task asks", make_tasks_approve},
-    VerbEntry{"tasks", "deny", "denies what a task asks", make_tasks_deny},
-    VerbEntry{"tasks", "answer", "answers what a task asks", make_tasks_answer},
-    VerbEntry{"tasks", "cancel", "ends tasks for good", make_tasks_cancel},
-    VerbEntry{"tasks", "recover", "makes right what a crash left", make_tasks_recover},
-    VerbEntry{"tasks", "release", "lets held tasks start", make_tasks_release},
-    VerbEntry{"tasks", "archive", "hides tasks that have ended", make_tasks_archive},
-    VerbEntry{"tasks", "prune", "removes tasks that have ended", make_tasks_prune},
-    VerbEntry{"tasks", "report", "tells from inside a task how it stands", make_tasks_report},
-    VerbEntry{"tasks", "ask", "asks you something from inside a task", make_tasks_ask},
-    VerbEntry{"approvals", "list", "lists what tasks ask of you", make_approvals_list},
-    VerbEntry{"approvals", "show", "shows one request, and what follows", make_approvals_show},
-    VerbEntry{"sessions", "list", "lists sessions", make_sessions_list},
-    VerbEntry{"sessions", "status", "tells everything about a session", make_sessions_status},
-    VerbEntry{"sessions", "tree", "shows who delegated what", make_sessions_tree},
-    VerbEntry{"sessions", "heads", "shows which sessions carried a task", make_sessions_heads},
-    VerbEntry{"sessions", "events", "shows what happened to a session", make_sessions_events},
-    VerbEntry{"sessions", "history", "shows all that a session recorded", make_sessions_history},
-    VerbEntry{"sessions", "heal", "finds and repairs what is inconsistent", make_sessions_heal},
-    VerbEntry{"config", "show", "prints the configuration in effect", make_config_show},
-    VerbEntry{"config", "path", "tells where configuration and state are", make_config_path},
-    VerbEntry{"config", "init", "writes a configuration to start from", make_config_init},
-    VerbEntry{"plugins", "list", "lists the plugins that are there", make_plugins_list},
-    VerbEntry{"plugins", "check", "tries everything that loong asks of a plugin",
-              make_plugins_check},
-    VerbEntry{"plugins", "new", "writes a plugin's project to start from", make_plugins_new},
-    VerbEntry{"store", "copy", "copies everything into another store", make_store_copy},
-    VerbEntry{"doctor", "", "finds and repairs what is wrong, everywhere", make_doctor},
-    VerbEntry{"worker", "", "carries tasks", make_worker, true},
-};
-
-void declare_globals(OptionTable& table, GlobalOptions& globals) {
-    table.begin_global_options();
-    table.value("--config", "FILE", globals.config_file, "the configuration to use");
-    table.flag("--json", globals.json, "JSON instead of text, errors too");
-    table.flag("-q,--quiet", globals.quiet, "ids only");
-    table.value("--session", "ID", globals.session_id, "the session to work in, or `latest`");
-    table.flag("--all-sessions", globals.all_sessions, "tasks of every session");
-}
-
 std::string table_of_verbs(const std::string& noun) {
     constexpr std::size_t column = 20;
     std::string text;
-    for (const VerbEntry& entry : verbs) {
+    for (const VerbEntry& entry : all_verbs()) {
         if (entry.hidden || (!noun.empty() && noun != entry.noun)) continue;
         std::string line = "  " + std::string(entry.noun) + " " + entry.verb;
         line.resize(std::max(line.size() + 2, column), ' ');
@@ -93,24 +36,6 @@ std::string general_help(const std::string& noun) {
            "130 interrupted\n";
 }
 
-std::vector<std::string> nouns() {
-    std::vector<std::string> names;
-    for (const VerbEntry& entry : verbs) {
-        if (!entry.hidden && (names.empty() || names.back() != entry.noun)) {
-            names.emplace_back(entry.noun);
-        }
-    }
-    return names;
-}
-
-std::vector<std::string> verbs_of(const std::string& noun) {
-    std::vector<std::string> names;
-    for (const VerbEntry& entry : verbs) {
-        if (noun == entry.noun) names.emplace_back(entry.verb);
-    }
-    return names;
-}
-
 Error missing(const std::string& what, const std::vector<std::string>& words) {
     std::string hint = "one of:";
     for (const std::string& word : words) hint += (word == words.front() ? " " : ", ") + word;
@@ -118,7 +43,7 @@ Error missing(const std::string& what, const std::vector<std::string>& words) {
 }
 
 Result<const VerbEntry*> find_verb(const CommandLine& line) {
-    for (const VerbEntry& entry : verbs) {
+    for (const VerbEntry& entry : all_verbs()) {
         if (line.noun == entry.noun && line.verb == entry.verb) return &entry;
     }
     const std::vector<std::string> known = verbs_of(line.noun);
@@ -134,7 +59,7 @@ Result<ExitCode> run_verb(Invocation& invocation, const VerbEntry& entry, const 
     const std::unique_ptr<Verb> verb = entry.make();
     OptionTable table("loong " + invocation.command, entry.summary);
     verb->declare(table);
-    declare_globals(table, invocation.globals);
+    declare_global_options(table, invocation.globals);
     if (line.help) {
         invocation.out.print(table.help());
         return ExitCode::done;
@@ -169,7 +94,7 @@ Result<ExitCode> run_line(Invocation& invocation, const CommandLine& line) {
 } // namespace
 
 int run_program(const std::vector<std::string>& words) {
-    const CommandLine line = split_command_line(words, {"doctor", "worker"});
+    const CommandLine line = split_command_line(words, nouns_without_verb());
     Invocation invocation;
     // Known before anything is parsed, so that what is wrong with the words is told as JSON too.
     invocation.globals.json = line.json;

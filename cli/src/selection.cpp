@@ -9,6 +9,7 @@ void Selection::declare(OptionTable& table) {
     table.positionals("TASK...", any_number);
     table.value("--label", "GLOB", label_, "tasks whose label matches, instead of naming them");
     table.value("--status", "S", status_, "tasks with this status, instead of naming them");
+    table.words(status_words());
 }
 
 Result<ListRequest> Selection::filter() const {

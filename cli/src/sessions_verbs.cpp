@@ -25,8 +25,10 @@ class SessionsList final : public Verb {
 public:
     void declare(OptionTable& table) override {
         table.value("--kind", "K", kind_, "root or delegate_child");
+        table.words(kind_words());
         table.value("--state", "S", state_,
                     "ready, running, completed, failed, timed_out or cancelled");
+        table.words(session_state_words());
         table.value("--parent-session-id", "ID", parent_, "only those that this one delegated to");
         table.value("--limit", "N", limit_, "at most that many, 1 to 10000 (default 20)");
         table.note("The sessions of the newest task first; every session that ever carried a task "
@@ -57,6 +59,8 @@ public:
     }
 
 private:
+    static std::vector<std::string> kind_words() { return {"root", "delegate_child"}; }
+
     Result<SessionListRequest> read_request() const {
         SessionListRequest request;
         if (kind_) {
@@ -65,17 +69,17 @@ private:
             } else if (*kind_ == to_string(SessionKind::delegate_child)) {
                 request.kind = SessionKind::delegate_child;
             } else {
-                return unknown_word("kind for --kind", *kind_, {"root", "delegate_child"});
+                return unknown_word("kind for --kind", *kind_, kind_words());
             }
         }
         if (state_) {
-            std::vector<std::string> words;
             for (int i = 0; i <= static_cast<int>(last_session_state); ++i) {
                 const auto state = static_cast<SessionState>(i);
                 if (to_string(state) == *state_) request.state = state;
-                words.emplace_back(to_string(state));
             }
-            if (!request.state) return unknown_word("state for --state", *state_, words);
+            if (!request.state) {
+                return unknown_word("state for --state", *state_, session_state_words());
+            }
         }
         request.parent_session_id = parent_.value_or("");
         Result<std::size_t> limit = read_limit(limit_);

@@ -12,6 +12,7 @@ class TasksList final : public Verb {
 public:
     void declare(OptionTable& table) override {
         table.value("--status", "S", status_, "only tasks with this status");
+        table.words(status_words());
         table.flag("--attention", attention_,
                    "only tasks that need you, the oldest first, each with its next command");
         table.value("--limit", "N", limit_, "at most that many, 1 to 10000 (default 20)");

@@ -12,6 +12,7 @@ public:
     void declare(OptionTable& table) override {
         table.positionals("TASK", 1);
         table.value("--stream", "S", stream_, "stdout, stderr or both (both)");
+        table.words(stream_words());
         table.flag("--follow", follow_, "go on as more is written, until the task has ended");
         table.value("--tail", "N", tail_, "only the last N lines, and what follows");
         table.value("--session-id", "S", session_id_,
@@ -65,6 +66,8 @@ private:
         return {};
     }
 
+    static std::vector<std::string> stream_words() { return {"stdout", "stderr", "both"}; }
+
     Result<OutputRequest> read_request() const {
         OutputRequest request;
         const std::string stream = stream_.value_or("both");
@@ -73,7 +76,7 @@ private:
         } else if (stream == "stderr") {
             request.choice = OutputChoice::standard_error;
         } else if (stream != "both") {
-            return unknown_word("stream for --stream", stream, {"stdout", "stderr", "both"});
+            return unknown_word("stream for --stream", stream, stream_words());
         }
         if (tail_) {
             Result<std::int64_t> lines = read_integer("--tail", *tail_, 0, std::int64_t{1} << 53);

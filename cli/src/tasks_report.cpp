@@ -15,6 +15,7 @@ public:
         table.value("--progress", "N", progress_, "percent done, 0 to 100");
         table.value("--note", "TEXT", note_, "what is going on, in a few words");
         table.value("--state", "S", state_, "active, waiting, blocked or verifying");
+        table.words(progress_state_words());
         table.note("For use inside the work of a task, whose environment says which task it is.");
         table.example("loong tasks report --progress 40 --note 'compiling'");
         table.exit_codes("0 done, 2 failure or not inside a task, 4 not found, 5 this session "

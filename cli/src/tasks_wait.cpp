@@ -22,6 +22,7 @@ public:
         table.flag("--any", any_, "until one of them is there, not all");
         table.value("--until", "WHAT", until_,
                     "terminal, attention, or a status; otherwise until terminal or in need of you");
+        table.words(until_words());
         table.value("--after-id", "N", after_id_, "report the events after this one");
         table.value("--timeout", "TIME", timeout_, "give up after that (30s, 10m)");
         table.example("loong tasks wait k3f9qa --timeout 10m");
@@ -82,6 +83,13 @@ private:
         return {};
     }
 
+    static std::vector<std::string> until_words() {
+        std::vector<std::string> words = {"terminal", "attention"};
+        const std::vector<std::string> statuses = status_words();
+        words.insert(words.end(), statuses.begin(), statuses.end());
+        return words;
+    }
+
     Result<void> read_until(WaitRequest& request) const {
         if (*until_ == "terminal") {
             request.until = WaitRequest::Until::terminal;
@@ -90,11 +98,7 @@ private:
         } else {
             Result<Status> status = read_status("--until", *until_);
             if (!status) {
-                std::vector<std::string> words = {"terminal", "attention"};
-                for (int i = 0; i <= static_cast<int>(last_status); ++i) {
-                    words.emplace_back(to_string(static_cast<Status>(i)));
-                }
-                return unknown_word("status for --until", *until_, words);
+                return unknown_word("status for --until", *until_, until_words());
             }
             request.until = WaitRequest::Until::status;
             request.status = *status;

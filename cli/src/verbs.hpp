@@ -44,5 +44,8 @@ std::unique_ptr<Verb> make_sessions_history();
 std::unique_ptr<Verb> make_sessions_heal();
 std::unique_ptr<Verb> make_doctor();
 std::unique_ptr<Verb> make_worker();
+std::unique_ptr<Verb> make_completion();
+std::unique_ptr<Verb> make_complete();
+std::unique_ptr<Verb> make_manual();
 
 } // namespace loong::cli
