@@ -114,10 +114,11 @@ void Narrator::take_result(const json::value& result) {
 
 std::string Narrator::usage() const {
     std::string text;
-    if (tokens_) text = std::to_string(*tokens_);
-    if (tokens_ && window_) text += " of " + std::to_string(*window_);
-    if (tokens_) text += " tokens";
-    if (!cost_.empty()) text += (text.empty() ? "" : ", ") + cost_;
+    if (tokens_.value_or(0) == 0) return text;
+    text = std::to_string(*tokens_);
+    if (window_) text += " of " + std::to_string(*window_);
+    text += " tokens";
+    if (!cost_.empty()) text += ", " + cost_;
     return text;
 }
 

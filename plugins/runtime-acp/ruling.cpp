@@ -100,7 +100,7 @@ std::string_view tool_of(std::string_view kind) {
 
 std::string command_of(const ToolCall& call) {
     for (const char* key : {"command", "cmd", "script"}) {
-        const std::string text = text_of(call.raw_input, key);
+        std::string text = text_of(call.raw_input, key);
         if (!text.empty()) return text;
         std::string words;
         for (const json::value& one : items_of(call.raw_input, key)) {

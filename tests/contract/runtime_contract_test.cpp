@@ -74,7 +74,8 @@ RuntimeSubject acp_subject() {
                                  const char* word = "") {
         set_text(spec, text);
         spec.settings = settings;
-        spec.settings.values.set("args", Value::Array{LOONG_TEST_AGENT, scenario, word});
+        spec.settings.values.set("args",
+                                 Value::Array{"-I", "-S", LOONG_TEST_AGENT, scenario, word});
         // What it was doing when its worker was lost it may do again.
         spec.may_redo = true;
     };

@@ -104,7 +104,7 @@ class AcpTest(SystemTest):
 
 class ScriptedTest(AcpTest):
     def play(self, scenario, *words, **settings):
-        self.use(sys.executable, SCRIPTED, scenario, *words, **settings)
+        self.use(sys.executable, "-I", "-S", SCRIPTED, scenario, *words, **settings)
 
     def test_the_four_flows(self):
         self.play("ask")

@@ -123,7 +123,7 @@ class WorkerOfAgent(Worker):
 
     name = "worker of an agent"
     config = (f"runtimes: {{agent: {{plugin: runtime-acp, command: '{sys.executable}', "
-              f"args: ['{AGENT}', trace]}}}}\nruntime: agent\n")
+              f"args: [-I, -S, '{AGENT}', trace]}}}}\nruntime: agent\n")
     ends = {"completed": (1, 2), "failed": (0,)}
 
     def act(self, place, plan):

@@ -39,7 +39,8 @@ AcpTest::AcpTest() : context(spec_in(work.path()), session.path(), LOONG_TEST_KE
 }
 
 void AcpTest::play(const std::string& scenario, const std::vector<std::string>& words) {
-    Value::Array args{LOONG_TEST_AGENT, scenario};
+    // Without what an interpreter looks for at its start, which takes longer than most of the tests.
+    Value::Array args{"-I", "-S", LOONG_TEST_AGENT, scenario};
     for (const std::string& word : words) args.emplace_back(word);
     set("args", std::move(args));
 }
