@@ -135,7 +135,7 @@ TEST_F(TakeUpTest, before_the_prompt_nothing_was_started) {
 }
 
 TEST(HandleTest, is_read_as_it_was_written) {
-    const Handle handle{"qwen", "ses-1", "/work", "default", "load", true, 3, {{"k/1", "f"}}};
+    const Handle handle{"scripted", "ses-1", "/work", "default", "load", true, 3, {{"k/1", "f"}}};
     const auto read = parse_handle(format_handle(handle));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->session_id, "ses-1");
