@@ -35,8 +35,8 @@ void make_task(int tasks, const std::string& id, const std::string& record,
     if (task < 0) fail("open");
     const int events_file = file_with(task, "events.yaml", events);
     const int record_file = file_with(task, "task.yaml", record);
-    if (durable && (::fdatasync(record_file) != 0 || ::fdatasync(events_file) != 0 ||
-                    ::fsync(task) != 0))
+    if (durable &&
+        (::fdatasync(record_file) != 0 || ::fdatasync(events_file) != 0 || ::fsync(task) != 0))
         fail("sync");
     if (::renameat(tasks, unfinished.c_str(), tasks, id.c_str()) != 0) fail("rename");
     if (durable && ::fsync(tasks) != 0) fail("sync");
