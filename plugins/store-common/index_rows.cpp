@@ -3,6 +3,7 @@
 #include "loong/ids.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace loong::store_common {
 
@@ -50,6 +51,25 @@ CREATE INDEX deps_on ON deps(on_id, task);
 CREATE TABLE sessions(id TEXT PRIMARY KEY, task TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX sessions_task ON sessions(task);
 )sql";
+
+std::string selection_damage(Database& database) {
+    static constexpr std::array<std::pair<const char*, const char*>, 3> contradictions = {{
+        {"a count is wrong",
+         "SELECT 1 FROM (SELECT scope, kind, count(*) AS n FROM member GROUP BY scope, kind) AS m "
+         "FULL JOIN (SELECT scope, kind, n FROM counts WHERE n <> 0) AS c "
+         "ON m.scope = c.scope AND m.kind = c.kind WHERE m.n IS NOT c.n LIMIT 1"},
+        {"a task is among those of another kind",
+         "SELECT 1 FROM member LEFT JOIN tasks ON tasks.id = member.id "
+         "WHERE tasks.kind IS NOT member.kind LIMIT 1"},
+        {"a task is missing in a scope",
+         "SELECT 1 WHERE (SELECT count(*) FROM member) <> (SELECT coalesce(sum("
+         "length(scopes) - length(replace(scopes, ',', '')) - 1), 0) FROM tasks)"},
+    }};
+    for (const auto& [what, sql] : contradictions) {
+        if (database.prepare(sql).step()) return what;
+    }
+    return {};
+}
 
 std::vector<std::string> sessions_in(const std::vector<std::string>& records,
                                      const TaskSummary& summary) {

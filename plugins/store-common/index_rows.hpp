@@ -25,6 +25,9 @@ namespace loong::store_common {
 /// everything but time goes, else NULL. `version` says what a row was made from.
 extern const char* const selection_tables;
 
+/// In which way the tables contradict each other, which SQLite cannot know; empty where they do not.
+[[nodiscard]] std::string selection_damage(Database& database);
+
 /// What the tables keep of one task.
 struct IndexEntry {
     std::string task_id;

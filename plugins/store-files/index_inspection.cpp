@@ -16,6 +16,7 @@ Result<std::string> Index::check_file() {
     const auto look = [&](Database& database) {
         Statement check = database.prepare("PRAGMA integrity_check(1)");
         if (check.step() && check.text(0) != "ok") damage = check.text(0);
+        if (damage.empty()) damage = selection_damage(database);
     };
     auto begun = file_.begin();
     if (!begun) return std::move(begun).error();

@@ -92,7 +92,7 @@ TEST_F(IndexTest, a_damaged_index_is_made_again) {
     const auto store = open();
     create_five_tasks(*store);
     std::mt19937 random(7);
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 120; ++round) {
         {
             // As the last one who closes it, this leaves everything in the one file.
             const auto last = open();
