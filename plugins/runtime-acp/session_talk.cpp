@@ -172,8 +172,10 @@ Result<void> AcpSession::handle_request(const Message& message) {
 
 Result<void> AcpSession::open_permission(const Message& message) {
     const json::value* described = find(message.params, "toolCall");
-    // It may be the first that is heard of this call.
-    ToolCall call = narrator_.call(described == nullptr ? "" : text_of(*described, "toolCallId"));
+    // It may be the first that is heard of this call, and the only time that its title is said.
+    const std::string id = described == nullptr ? "" : text_of(*described, "toolCallId");
+    ToolCall unnamed;
+    ToolCall& call = id.empty() ? unnamed : narrator_.call(id);
     if (described != nullptr) overlay(call, *described);
     std::vector<AgentOption> options = read_options(message.params);
     if (options.empty()) {

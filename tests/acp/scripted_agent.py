@@ -407,12 +407,14 @@ class Agent:
         self.end()
 
     def play_edit(self, message):
-        """Asks to edit a file, before any word of that call."""
-        self.say("chose " + self.ask(call={
+        """Asks to edit a file, before any word of that call, and names it no second time."""
+        chosen = self.ask(call={
             "toolCallId": "call-9", "title": "Edit notes.txt", "kind": "edit",
             "locations": [{"path": os.path.join(os.getcwd(), "notes.txt"), "line": 3}],
             "content": [{"type": "diff", "path": os.path.join(os.getcwd(), "notes.txt"),
-                         "oldText": "a\nb\n", "newText": "a\nc\n"}]}))
+                         "oldText": "a\nb\n", "newText": "a\nc\n"}]})
+        self.update("tool_call_update", toolCallId="call-9", status="completed")
+        self.say("chose " + chosen)
         self.end()
 
     def play_load(self, message):

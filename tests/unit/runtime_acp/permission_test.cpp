@@ -75,6 +75,7 @@ TEST_F(PermissionTest, before_any_word_of_the_call_and_with_its_diff) {
     EXPECT_EQ(asked.tool, "fs.write");
     EXPECT_NE(asked.detail.find("location: " + (work / "notes.txt")), std::string::npos);
     EXPECT_NE(asked.detail.find("-b\n+a\n+c"), std::string::npos) << asked.detail;
+    EXPECT_NE(said().find("[edit] Edit notes.txt: completed"), std::string::npos) << said();
 }
 
 TEST_F(PermissionTest, of_two_that_allow_the_first_and_by_its_id) {
