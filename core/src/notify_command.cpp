@@ -1,6 +1,7 @@
 #include "notify_command.hpp"
 
 #include "descriptor.hpp"
+#include "program_start.hpp"
 #include "text.hpp"
 
 #include <array>
@@ -18,8 +19,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace loong {
 
@@ -51,31 +50,6 @@ Descriptor file_with(const std::string& text) {
     return file;
 }
 
-std::vector<std::string>
-variables_with(const std::vector<std::pair<std::string, std::string>>& changes) {
-    std::vector<std::string> variables;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view variable = *entry;
-        bool replaced = false;
-        for (const auto& change : changes) {
-            replaced |= change.first == variable.substr(0, variable.find('='));
-        }
-        if (!replaced) variables.emplace_back(variable);
-    }
-    for (const auto& [name, value] : changes) {
-        if (!value.empty()) variables.push_back(std::string(name).append("=").append(value));
-    }
-    return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> result;
-    result.reserve(words.size() + 1);
-    for (std::string& word : words) result.push_back(word.data());
-    result.push_back(nullptr);
-    return result;
-}
-
 struct Streams {
     Descriptor input;
     Descriptor nothing;
@@ -89,12 +63,7 @@ struct Streams {
     ::setsid();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(exit_of_exec);
-    struct sigaction plain {};
-    plain.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &plain, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    reset_signals();
     if (::dup2(streams.input.get(), 0) < 0 || ::dup2(streams.nothing.get(), 1) < 0 ||
         ::dup2(streams.said_by.get(), 2) < 0) {
         ::_exit(exit_of_exec);
@@ -188,9 +157,9 @@ std::optional<std::string> run_notify_command(const NotifyCommand& command) {
     streams.said = Descriptor(ends[0]);
     streams.said_by = Descriptor(ends[1]);
     std::vector<std::string> words = command.words;
-    std::vector<std::string> variables = variables_with(command.environment);
-    const std::vector<char*> argument_pointers = pointers(words);
-    const std::vector<char*> variable_pointers = pointers(variables);
+    std::vector<std::string> variables = environment_with(command.environment);
+    const std::vector<char*> argument_pointers = exec_pointers(words);
+    const std::vector<char*> variable_pointers = exec_pointers(variables);
 
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();

@@ -2,13 +2,13 @@
 
 #include "control_group.hpp"
 #include "descriptor.hpp"
+#include "program_start.hpp"
 #include "text.hpp"
 #include "user_scope.hpp"
 
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -16,8 +16,6 @@
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace loong {
 
@@ -33,29 +31,6 @@ Error unavailable(const std::string& program, std::string_view why) {
             "run 'loong doctor', or start one by hand with 'loong worker' to see what is wrong"};
 }
 
-std::vector<std::string> worker_environment(const WorkerStart& start) {
-    std::vector<std::string> variables;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view variable = *entry;
-        const std::string_view name = variable.substr(0, variable.find('='));
-        bool replaced = false;
-        for (const auto& change : start.environment) replaced |= change.first == name;
-        if (!replaced) variables.emplace_back(variable);
-    }
-    for (const auto& [name, value] : start.environment) {
-        if (!value.empty()) variables.push_back(std::string(name).append("=").append(value));
-    }
-    return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> result;
-    result.reserve(words.size() + 1);
-    for (std::string& word : words) result.push_back(word.data());
-    result.push_back(nullptr);
-    return result;
-}
-
 // Between fork and exec only what is safe in a signal handler may be called: another thread of the
 // parent may have held any lock at the moment of the fork.
 [[noreturn]] void become_worker(const char* program, char* const* arguments,
@@ -63,12 +38,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     ::setsid();
     const pid_t child = ::fork();
     if (child != 0) ::_exit(child < 0 ? 1 : 0);
-    struct sigaction plain {};
-    plain.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &plain, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    reset_signals();
     // `ready` and `null` lie above 3: they were opened so.
     if (::dup2(null, 0) < 0 || ::dup2(null, 1) < 0 || ::dup2(ready, 2) < 0 ||
         ::dup2(ready, ready_descriptor) < 0 || ::chdir("/") != 0) {
@@ -133,9 +103,9 @@ Result<void> start_here(const WorkerStart& start) {
     words.insert(words.end(), start.arguments.begin(), start.arguments.end());
     words.push_back("--ready-descriptor");
     words.push_back(std::to_string(ready_descriptor));
-    std::vector<std::string> variables = worker_environment(start);
-    const std::vector<char*> argument_pointers = pointers(words);
-    const std::vector<char*> variable_pointers = pointers(variables);
+    std::vector<std::string> variables = environment_with(start.environment);
+    const std::vector<char*> argument_pointers = exec_pointers(words);
+    const std::vector<char*> variable_pointers = exec_pointers(variables);
 
     const pid_t child = ::fork();
     if (child < 0) return unavailable(start.program, std::strerror(errno));
