@@ -44,7 +44,7 @@ Value session_detail_value(const SessionDetail& detail) {
     return value;
 }
 
-Value session_node_value(const SessionNode& node) { // NOLINT(misc-no-recursion): a tree
+Value session_node_value(const SessionNode& node) {
     Value value = session_row_value(node.row);
     value.set("task_status", node.task_status ? task_status_value(*node.task_status) : Value());
     Value::Array children;

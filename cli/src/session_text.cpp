@@ -81,7 +81,7 @@ struct Strokes {
 };
 
 void add_children(std::string& text, const SessionNode& node, const std::string& before,
-                  const Terminal& terminal) { // NOLINT(misc-no-recursion): a tree
+                  const Terminal& terminal) {
     const Strokes strokes =
         terminal.utf8 ? Strokes{"├─ ", "└─ ", "│  "} : Strokes{"|- ", "`- ", "|  "};
     for (std::size_t index = 0; index < node.children.size(); ++index) {

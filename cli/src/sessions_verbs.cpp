@@ -170,7 +170,6 @@ public:
     }
 
 private:
-    // NOLINTNEXTLINE(misc-no-recursion): a tree
     static void print_ids(Invocation& invocation, const SessionNode& node) {
         if (!node.row.session_id.empty()) invocation.out.print(node.row.session_id + "\n");
         for (const SessionNode& child : node.children) print_ids(invocation, child);

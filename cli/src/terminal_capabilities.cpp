@@ -9,7 +9,7 @@ namespace loong::cli {
 namespace {
 
 // What tputs() writes; it takes no argument of ours.
-std::string* collected = nullptr; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::string* collected = nullptr;
 
 int collect(int byte) {
     collected->push_back(static_cast<char>(byte));

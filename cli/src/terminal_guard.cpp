@@ -33,7 +33,7 @@ struct Known {
 };
 
 // A handler gets no argument of ours.
-Known known; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+Known known;
 
 constexpr std::array ending_signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};

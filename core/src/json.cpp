@@ -161,7 +161,6 @@ struct ValueHandler {
         return std::exchange(text, {});
     }
 
-    // NOLINTBEGIN(bugprone-easily-swappable-parameters): the parser gives the form.
     bool on_document_begin(ErrorCodeRef) { return true; }
     bool on_document_end(ErrorCodeRef) { return true; }
     bool on_object_begin(ErrorCodeRef) { return true; }
@@ -222,7 +221,6 @@ struct ValueHandler {
     bool on_null(ErrorCodeRef) { return push(nullptr); }
     bool on_comment_part(boost::json::string_view, ErrorCodeRef) { return true; }
     bool on_comment(boost::json::string_view, ErrorCodeRef) { return true; }
-    // NOLINTEND(bugprone-easily-swappable-parameters)
 
     static bool has_duplicates(const Value::Object& object) {
         if (object.size() < 2) return false;

@@ -297,7 +297,7 @@ struct Branch {
 using Branches = std::map<std::string, std::vector<Branch>>;
 
 // Tasks are created by sessions that exist already, so this ends; the depth of delegation is small.
-void grow(SessionNode& node, Branches& branches) { // NOLINT(misc-no-recursion): a tree
+void grow(SessionNode& node, Branches& branches) {
     const auto below = branches.find(node.row.session_id);
     if (below == branches.end()) return;
     const std::vector<Branch> children = std::move(below->second);
