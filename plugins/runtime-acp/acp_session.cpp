@@ -13,13 +13,6 @@ constexpr Milliseconds longest_kill_grace{3'000};
 
 std::string name_of(const std::string& program) { return program.substr(program.rfind('/') + 1); }
 
-Outcome failed(std::string message) {
-    Outcome outcome;
-    outcome.kind = OutcomeKind::failed;
-    outcome.message = std::move(message);
-    return outcome;
-}
-
 } // namespace
 
 AcpSession::AcpSession(SessionContext& context, AcpSettings settings, std::string program)

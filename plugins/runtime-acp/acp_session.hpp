@@ -13,9 +13,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loong::acp {
+
+[[nodiscard]] inline Outcome failed(std::string message) {
+    Outcome outcome;
+    outcome.kind = OutcomeKind::failed;
+    outcome.message = std::move(message);
+    return outcome;
+}
 
 class AcpSession {
 public:

@@ -138,6 +138,10 @@ NewRequest request_for(const ToolCall& call, const Ruling& ruling,
 
 json::object cancelled_outcome() { return {{"outcome", json::object{{"outcome", "cancelled"}}}}; }
 
+json::object cancelled_answer(bool is_question) {
+    return is_question ? json::object{{"action", "cancel"}} : cancelled_outcome();
+}
+
 json::object outcome_for(const RequestStatus& answer, const std::vector<AgentOption>& options) {
     const auto selected = [](const AgentOption& option) {
         return json::object{

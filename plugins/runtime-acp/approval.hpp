@@ -34,6 +34,8 @@ struct AgentOption {
 [[nodiscard]] json::object outcome_for(const RequestStatus& answer,
                                        const std::vector<AgentOption>& options);
 [[nodiscard]] json::object cancelled_outcome();
+/// The same for whichever was asked, a permission or a question.
+[[nodiscard]] json::object cancelled_answer(bool is_question);
 
 /// An elicitation by form, as an input request.
 [[nodiscard]] NewRequest question_for(const json::value& params);

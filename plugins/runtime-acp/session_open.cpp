@@ -12,13 +12,6 @@ constexpr std::int64_t protocol_version = 1;
 constexpr Milliseconds quiet_time{300};
 constexpr Milliseconds longest_replay{30'000};
 
-Outcome failed(std::string message) {
-    Outcome outcome;
-    outcome.kind = OutcomeKind::failed;
-    outcome.message = std::move(message);
-    return outcome;
-}
-
 std::string list_of(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
