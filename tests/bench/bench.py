@@ -54,6 +54,8 @@ def main():
                         help="a twentieth of everything: whether it works, not how fast it is")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*measures.ALL, "growth"],
                         help="some of: " + ", ".join([*measures.ALL, "growth"]))
+    parser.add_argument("--sizes", nargs="+", type=int, metavar="N",
+                        help="how many tasks `growth` measures each verb beside")
     parser.add_argument("--scratch", default="build/bench-scratch",
                         help="on the file system that is to be measured")
     parser.add_argument("--json", default="build/bench.json")
@@ -69,12 +71,16 @@ def main():
         for name in (name for name in wanted if name in measures.ALL):
             bench.say(f"measuring: {name}")
             rows += measures.ALL[name](bench)
-        table = growth.measure(bench) if "growth" in wanted else {}
+        sizes = arguments.sizes or bench.sizes(growth.SIZES)
+        table = growth.measure(bench, sizes) if "growth" in wanted else {}
     finally:
         shutil.rmtree(scratch)
-    report.print_table(rows, sys.stdout)
+    if rows:
+        report.print_table(rows, sys.stdout)
     growth.print_table(table, sys.stdout)
     report.write_json(rows, growth.as_json(table), machine(), arguments.json)
+    if not rows:
+        return
     report.write_picture(rows, arguments.picture)
     short = sum(not row.reached for row in rows)
     print(f"\n{len(rows)} figures, {len(rows) - short} pass, {short} short")

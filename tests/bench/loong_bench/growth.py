@@ -9,13 +9,13 @@ VERBS = ("create", "status", "events", "list", "list --attention", "list --statu
          "cancel")
 
 
-def measure(bench):
+def measure(bench, sizes):
     """{store: {verb: {size: spread}}}; the sizes of a store are measured side by side."""
     table = {}
     for store in STORES:
         places, commands = {}, {}
         try:
-            for size in bench.sizes(SIZES):
+            for size in sizes:
                 bench.say(f"filling {store} with {size:,} tasks")
                 place = places[size] = Place(bench, store)
                 place.fill(size, bench.say)
