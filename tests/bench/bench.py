@@ -1,4 +1,13 @@
-"""tests/bench/run calls this; see there, and README.md beside it."""
+"""Measures loong beside its peers and beside what the machine can do at best, and prints one table:
+our figure, the other's, the ratio, and the target that the ratio is held against. The same goes to
+a JSON file, with the spread of each figure, and to a picture.
+
+tests/bench/run installs from the distribution what is missing (the compiler and libraries, and the
+peers nq and task-spooler; pueue is measured where it is installed), builds the release preset, and
+then measures whole processes as a shell starts them. Everything takes about an hour, most of it for
+filling stores with a million tasks; with --quick a few minutes, and its figures mean nothing. Root
+or sudo is needed only where a package is missing.
+"""
 
 import argparse
 import os
@@ -47,21 +56,42 @@ def machine():
     return {"kernel": platform.release(), "processor": model, "processors": os.cpu_count()}
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
-    parser.add_argument("--build", default="build/release")
+EVERYTHING = {**measures.ALL, "growth": growth.measure}
+
+
+def parse_arguments():
+    names = [f"  {name:<14} {function.__doc__.splitlines()[0]}"
+             for name, function in EVERYTHING.items()]
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/run", description=__doc__,
+        epilog="what is measured (NAME):\n" + "\n".join(names),
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument("--build", metavar="DIR", default="build/release",
+                        help="measures what is in another build tree, made with "
+                             "-DLOONG_BUILD_BENCHMARKS=ON")
     parser.add_argument("--quick", action="store_true",
                         help="a twentieth of everything: whether it works, not how fast it is")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*measures.ALL, "growth"],
-                        help="some of: " + ", ".join([*measures.ALL, "growth"]))
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*EVERYTHING],
+                        help="some of what is listed below, instead of everything")
     parser.add_argument("--sizes", nargs="+", type=int, metavar="N",
-                        help="how many tasks `growth` measures each verb beside")
-    parser.add_argument("--scratch", default="build/bench-scratch",
-                        help="on the file system that is to be measured")
-    parser.add_argument("--json", default="build/bench.json")
-    parser.add_argument("--picture", default="build/bench.svg")
-    arguments = parser.parse_args()
-    wanted = arguments.only or [*measures.ALL, "growth"]
+                        help="how many tasks `growth` measures each verb beside "
+                             f"({' '.join(map(str, growth.SIZES))})")
+    parser.add_argument("--scratch", metavar="DIR", default="build/bench-scratch",
+                        help="on the file system that is to be measured (%(default)s)")
+    parser.add_argument("--json", metavar="FILE", default="build/bench.json",
+                        help="where the figures go (%(default)s)")
+    parser.add_argument("--picture", metavar="FILE", default="build/bench.svg",
+                        help="where the picture goes (%(default)s)")
+    # The arguments are looked at before what takes long.
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.check:
+        return
+    wanted = arguments.only or [*EVERYTHING]
 
     os.makedirs(arguments.scratch, exist_ok=True)
     scratch = tempfile.mkdtemp(dir=os.path.abspath(arguments.scratch))

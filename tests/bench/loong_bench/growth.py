@@ -10,7 +10,9 @@ VERBS = ("create", "status", "events", "list", "list --attention", "list --statu
 
 
 def measure(bench, sizes):
-    """{store: {verb: {size: spread}}}; the sizes of a store are measured side by side."""
+    """Each verb in stores of ever more tasks, with either store.
+
+    {store: {verb: {size: spread}}}; the sizes of a store are measured side by side."""
     table = {}
     for store in STORES:
         places, commands = {}, {}

@@ -57,6 +57,7 @@ def create(bench):
 
 
 def create_behind_a_queue(bench):
+    """The same behind a queue of a thousand."""
     queued = bench.size(1000)
     if not peers.installed(peers.Nq):
         return []
@@ -76,7 +77,7 @@ def create_behind_a_queue(bench):
 
 
 def among_many(bench):
-    """The same commands in an empty store and in one with very many tasks."""
+    """`create`, `status` and `list` in an empty store and beside very many tasks."""
     rows = []
     with Place(bench) as small:
         small.keep_a_worker()
@@ -123,6 +124,7 @@ def size_on_disk(place, count):
 
 
 def batch(bench):
+    """A hundred thousand tasks in one call, and what they take on the disk."""
     count = bench.size(100_000)
     ratios, ours, theirs = [], [], []
     line = json.dumps({"command": ["true"], "hold": True}) + "\n"
@@ -197,7 +199,7 @@ def start_of_work(bench):
 
 
 def wake_up(bench):
-    """From the last thing that the work does to the return of `wait`; and what waiting costs."""
+    """From the last thing that the work does to the return of `wait`, and what that costs."""
     stamp = os.path.join(bench.scratch, "stamp")
     late = []
     with Place(bench) as place:
@@ -252,6 +254,7 @@ def processor_ticks(pid):
 
 
 def output(bench):
+    """How fast what the work writes is kept."""
     count = bench.size(1 << 30)
     source = os.path.join(bench.scratch, "output-source")
     with open(source, "wb") as file:
@@ -318,6 +321,7 @@ def recover(bench):
 
 
 def rebuild(bench):
+    """The first command after the index of a hundred thousand tasks is lost."""
     count = bench.size(100_000)
     with Place(bench) as place:
         bench.say(f"filling a store with {count:,} tasks")
