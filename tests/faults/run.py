@@ -16,6 +16,7 @@ See tests/README.md for what each does and how long it takes.
 import argparse
 import os
 import random
+import shlex
 import sys
 import tempfile
 
@@ -24,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import kept_state  # noqa: E402
 from loong_faults import copy, damage, injection, reboot, scenarios, soak
 from loong_faults.campaign import Campaign, print_counts
-from loong_faults.installation import Installation
+from loong_faults.installation import Installation, missing_from
 from loong_faults.place import Broken
 
 
@@ -113,6 +114,13 @@ def run_copy(arguments):
         return copy.run(installation, directory, arguments.points)
 
 
+def how_to_build(build):
+    commands = [f"cmake --build {shlex.quote(build)} --target loong_product fault-injector"]
+    if not os.path.exists(os.path.join(build, "CMakeCache.txt")):
+        commands.insert(0, f"cmake --preset release -B {shlex.quote(build)}")
+    return " && ".join(commands)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Faults on the real programs of loong.")
     parser.add_argument("--build", required=True, help="a build tree, or an installed one")
@@ -142,6 +150,10 @@ def main():
     verb.add_argument("--points", type=int, help="at so many calls of each; else at every one")
     verb.set_defaults(action=run_copy)
     arguments = parser.parse_args()
+    if missing := missing_from(arguments.build):
+        print(f"run.py: {missing} is not there; {how_to_build(arguments.build)} builds it",
+              file=sys.stderr)
+        return 2
     kept_state.choose(arguments.store)
     try:
         return 0 if arguments.action(arguments) else 1

@@ -6,6 +6,22 @@ import shutil
 from . import processes
 
 
+PLUGINS = ("runtime-acp.so", "runtime-local.so", "store-files.so", "store-sqlite.so")
+STAND_INS = ("bin/loong", "libexec/loong/loong-keeper")
+STARTER = "libexec/loong/loong-starter"
+INJECTOR = "tests/fault-injector"
+
+
+def missing_from(build):
+    """The first file that an installation needs and that is not built, or None."""
+    plugins = [os.path.join("lib/loong/plugins", plugin) for plugin in PLUGINS]
+    for name in (*STAND_INS, STARTER, *plugins, INJECTOR):
+        path = os.path.join(build, name)
+        if not os.path.exists(path):
+            return path
+    return None
+
+
 class Installation:
     """`bin/loong` and the keeper are stand-ins: they run the real programs, under a plan where one
     was laid out for them."""
@@ -13,13 +29,13 @@ class Installation:
     def __init__(self, build, prefix):
         self.prefix = prefix
         # Commands run in a directory of their own.
-        self.injector = os.path.abspath(os.path.join(build, "tests", "fault-injector"))
+        self.injector = os.path.abspath(os.path.join(build, INJECTOR))
         for folder in ("bin", "lib/loong/plugins", "libexec/loong", "inject"):
             os.makedirs(os.path.join(prefix, folder), mode=0o700)
-        for plugin in ("runtime-acp.so", "runtime-local.so", "store-files.so", "store-sqlite.so"):
+        for plugin in PLUGINS:
             self._copy(build, os.path.join("lib/loong/plugins", plugin), "")
-        self._copy(build, "libexec/loong/loong-starter", "")
-        for program in ("bin/loong", "libexec/loong/loong-keeper"):
+        self._copy(build, STARTER, "")
+        for program in STAND_INS:
             self._copy(build, program, ".real")
             shutil.copy2(self.injector, os.path.join(prefix, program))
         self.program = os.path.join(prefix, "bin", "loong.real")
