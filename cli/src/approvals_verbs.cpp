@@ -1,17 +1,12 @@
 #include "json_writer.hpp"
 #include "option_values.hpp"
 #include "request_text.hpp"
+#include "status_style.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
 
-#include <chrono>
-
 namespace loong::cli {
 namespace {
-
-Time current_time() {
-    return std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
-}
 
 class ApprovalsList final : public Verb {
 public:
@@ -36,7 +31,7 @@ public:
         if (!tasks) return std::move(tasks).error();
         Result<RequestsResult> found = tasks->requests(request);
         if (!found) return std::move(found).error();
-        const Time now = current_time();
+        const Time now = wall_clock();
         if (invocation.globals.json) {
             Value answer = invocation.header(&*tasks);
             Value::Array rows;
@@ -97,7 +92,7 @@ public:
         if (!tasks) return std::move(tasks).error();
         Result<RequestRow> row = tasks->request(invocation.words.front());
         if (!row) return std::move(row).error();
-        const Time now = current_time();
+        const Time now = wall_clock();
         if (invocation.globals.json) {
             Value answer = invocation.header(&*tasks);
             answer.set("request", request_row_value(*row, now));

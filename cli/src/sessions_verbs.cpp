@@ -2,14 +2,11 @@
 #include "option_values.hpp"
 #include "session_json.hpp"
 #include "session_text.hpp"
+#include "status_style.hpp"
 #include "verbs.hpp"
-
-#include <chrono>
 
 namespace loong::cli {
 namespace {
-
-Time now() { return std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now()); }
 
 Result<std::size_t> read_limit(const std::optional<std::string>& word) {
     constexpr std::size_t usual = 20;
@@ -53,7 +50,7 @@ public:
         } else if (list->sessions.empty()) {
             invocation.out.print("No sessions match.\n");
         } else {
-            invocation.out.print(sessions_text(*list, invocation.terminal, now()));
+            invocation.out.print(sessions_text(*list, invocation.terminal, wall_clock()));
         }
         return ExitCode::done;
     }
@@ -135,7 +132,7 @@ public:
         } else if (invocation.globals.quiet) {
             invocation.out.print(detail->row.session_id + "\n");
         } else {
-            invocation.out.print(session_detail_text(*detail, invocation.terminal, now()));
+            invocation.out.print(session_detail_text(*detail, invocation.terminal, wall_clock()));
         }
         return ExitCode::done;
     }

@@ -56,6 +56,10 @@ std::string_view short_id(std::string_view task_id) noexcept {
     return task_id.size() <= length ? task_id : task_id.substr(task_id.size() - length);
 }
 
+Time wall_clock() {
+    return std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
+}
+
 std::string age(Time now, Time then) {
     const auto seconds =
         std::max(std::int64_t{0}, std::chrono::duration_cast<Seconds>(now - then).count());

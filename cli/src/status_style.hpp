@@ -20,6 +20,9 @@ namespace loong::cli {
 /// The end of an id that commands accept in its place.
 [[nodiscard]] std::string_view short_id(std::string_view task_id) noexcept;
 
+/// Now, as people count ages from.
+[[nodiscard]] Time wall_clock();
+
 /// How long ago, in one unit: `12 s`, `3 min`, `5 h`, `2 d`; a time in the future counts as now.
 [[nodiscard]] std::string age(Time now, Time then);
 

@@ -1,6 +1,7 @@
 #include "json_writer.hpp"
 #include "list_text.hpp"
 #include "option_values.hpp"
+#include "status_style.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
 #include "watch_tasks.hpp"
@@ -90,8 +91,7 @@ private:
     static std::string text(const Invocation& invocation, const std::string& session_id,
                             const ListRequest& request, const ListResult& list) {
         const Terminal& terminal = invocation.terminal;
-        const Time now =
-            std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
+        const Time now = wall_clock();
         if (!list.tasks.empty()) {
             return request.attention ? attention_text(list, terminal, now)
                                      : list_text(list, terminal, now);

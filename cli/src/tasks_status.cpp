@@ -2,6 +2,7 @@
 #include "error_report.hpp"
 #include "json_writer.hpp"
 #include "selection.hpp"
+#include "status_style.hpp"
 #include "task_json.hpp"
 #include "text.hpp"
 #include "verbs.hpp"
@@ -66,10 +67,8 @@ private:
         } else if (invocation.globals.quiet) {
             invocation.out.print(item.detail->row.task_id + "\n");
         } else {
-            const Time now =
-                std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
             invocation.out.print((first ? "" : "\n") +
-                                 detail_text(*item.detail, invocation.terminal, now));
+                                 detail_text(*item.detail, invocation.terminal, wall_clock()));
         }
     }
 

@@ -1,5 +1,6 @@
 #include "watch_tasks.hpp"
 
+#include "status_style.hpp"
 #include "text.hpp"
 #include "watch_screen.hpp"
 
@@ -22,10 +23,6 @@ constexpr Seconds looks_hold{60};
 constexpr int pause_factor = 2;
 constexpr Milliseconds shortest_pause{50};
 constexpr Milliseconds longest_pause{500};
-
-Time wall_clock() {
-    return std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
-}
 
 std::string sentence(const Error& error) {
     std::string text = std::string(to_string(error.code)) + ": " + error.message;
