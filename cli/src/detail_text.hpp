@@ -10,7 +10,7 @@
 namespace loong::cli {
 
 /// A short report: what it is and how it stands, why, what can be done, what happened, and where
-/// things are. Times are relative; JSON and `events` have them exactly.
+/// things are. Times are relative; JSON and `sessions history` have them exactly.
 [[nodiscard]] std::string detail_text(const TaskDetail& detail, const Terminal& terminal, Time now);
 
 /// What `create` prints: id, status, and the commands to go on with.

@@ -1,5 +1,6 @@
 #include "event_text.hpp"
 
+#include "detail_text.hpp"
 #include "json_writer.hpp"
 #include "status_style.hpp"
 #include "text.hpp"
@@ -10,6 +11,12 @@ namespace loong::cli {
 namespace {
 
 constexpr std::size_t longest_value = 200;
+// `59 min ago`.
+constexpr std::size_t time_columns = 10;
+
+std::string right_aligned(const std::string& text, std::size_t columns) {
+    return std::string(text.size() < columns ? columns - text.size() : 0, ' ') + text;
+}
 
 std::string plain_value(const Value& value) {
     if (const std::string* text = value.as_string()) {
@@ -42,12 +49,14 @@ void add_data(std::string& text, const Value::Object& members, const std::string
 
 } // namespace
 
-std::string event_text(const Event& event, const Terminal& terminal) {
+std::string event_text(const Event& event, const Terminal& terminal, std::optional<Time> now) {
     const std::string id = std::to_string(event.id);
     const std::string kind =
         event.kind == EventKind::unknown ? event.kind_name : std::string(to_string(event.kind));
-    std::string text = std::string(id.size() < 4 ? 4 - id.size() : 0, ' ') + id + "  ";
-    text += coloured(terminal, Colour::faint, clock_time(event.at)) + "  " + escape_controls(kind);
+    std::string text = right_aligned(id, 4) + "  ";
+    const std::string time =
+        now ? right_aligned(relative_text(event.at, *now), time_columns) : clock_time(event.at);
+    text += coloured(terminal, Colour::faint, time) + "  " + escape_controls(kind);
     if (const Value::Object* members = event.data.as_object()) add_data(text, *members, "");
     return text;
 }

@@ -3,6 +3,7 @@
 
 #include "loong/event.hpp"
 #include "loong/outcome.hpp"
+#include "loong/time.hpp"
 #include "terminal.hpp"
 
 #include <optional>
@@ -11,8 +12,10 @@
 namespace loong::cli {
 
 /// One line without its newline: id, time, kind, and the data as `key=value`; control characters
-/// escaped.
-[[nodiscard]] std::string event_text(const Event& event, const Terminal& terminal);
+/// escaped. The time is relative to `now`; without it, exact: for lines that are still there when
+/// time has passed, and for the raw record.
+[[nodiscard]] std::string event_text(const Event& event, const Terminal& terminal,
+                                     std::optional<Time> now = std::nullopt);
 
 /// `exit code 3`, `signal 9 (KILL)`, or nothing.
 [[nodiscard]] std::string end_text(const std::optional<int>& exit_code,

@@ -3,6 +3,7 @@
 #include "option_values.hpp"
 #include "session_json.hpp"
 #include "session_text.hpp"
+#include "status_style.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
 
@@ -22,7 +23,9 @@ public:
         table.value("--after-id", "N", after_id_,
                     "events after this one; without it the newest are shown");
         table.value("--limit", "N", limit_, "at most that many, 1 to 10000 (default 20)");
-        table.note("Ids are the task's, so they have gaps where other sessions carried it.");
+        table.note(
+            "Ids are the task's, so they have gaps where other sessions carried it. Times are "
+            "relative; JSON and `sessions history` have them exactly.");
         table.example("loong sessions events k3f9qa");
         table.exit_codes("0 done, 2 failure, 4 not found or not visible");
     }
@@ -45,10 +48,11 @@ public:
             invocation.out.print(to_json(answer));
             return ExitCode::done;
         }
+        const Time now = wall_clock();
         for (const Event& event : events->events) {
             invocation.out.print((invocation.globals.quiet
                                       ? std::to_string(event.id)
-                                      : event_text(event, invocation.terminal)) +
+                                      : event_text(event, invocation.terminal, now)) +
                                  "\n");
         }
         return ExitCode::done;

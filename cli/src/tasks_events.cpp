@@ -4,6 +4,7 @@
 #include "json_writer.hpp"
 #include "option_values.hpp"
 #include "progress_line.hpp"
+#include "status_style.hpp"
 #include "task_json.hpp"
 #include "verbs.hpp"
 
@@ -21,7 +22,8 @@ public:
                    "line");
         table.note(
             "Without --after-id the newest events, with it the next ones; `next_after_id` of "
-            "the JSON is where to go on.");
+            "the JSON is where to go on. Times are relative, those of --follow and of the JSON "
+            "exact.");
         table.example("loong tasks events k3f9qa --follow");
         table.example("loong tasks events k3f9qa --after-id 17 --json");
         table.exit_codes("0 done, 2 failure, 4 not found or not visible, 130 interrupted");
@@ -46,7 +48,7 @@ public:
         if (invocation.globals.json) {
             invocation.out.print(json(invocation, *tasks, *events));
         } else {
-            print_text(invocation, events->events);
+            print_text(invocation, events->events, wall_clock());
             if (events->has_more && request.after_id && !invocation.globals.quiet) {
                 invocation.out.print("      more: --after-id " +
                                      std::to_string(events->next_after_id) + "\n");
@@ -127,15 +129,17 @@ private:
     }
 
     static void print_followed(Invocation& invocation, const std::vector<Event>& events) {
-        if (!invocation.globals.json) return print_text(invocation, events);
+        // What follows stays on the screen while time passes.
+        if (!invocation.globals.json) return print_text(invocation, events, std::nullopt);
         for (const Event& event : events) invocation.out.print(to_json_line(event_value(event)));
     }
 
-    static void print_text(Invocation& invocation, const std::vector<Event>& events) {
+    static void print_text(Invocation& invocation, const std::vector<Event>& events,
+                           std::optional<Time> now) {
         for (const Event& event : events) {
             const std::string line = invocation.globals.quiet
                                          ? std::to_string(event.id)
-                                         : event_text(event, invocation.terminal);
+                                         : event_text(event, invocation.terminal, now);
             invocation.out.print(line + "\n");
         }
     }

@@ -64,9 +64,9 @@ std::string tabs(WatchPage page, const Terminal& terminal) {
     return text;
 }
 
-std::vector<std::string> event_lines(const OpenedTask& task, const Terminal& terminal) {
+std::vector<std::string> event_lines(const OpenedTask& task, const Terminal& terminal, Time now) {
     std::vector<std::string> lines;
-    for (const Event& event : task.events) lines.push_back(event_text(event, terminal));
+    for (const Event& event : task.events) lines.push_back(event_text(event, terminal, now));
     return lines;
 }
 
@@ -167,7 +167,7 @@ WatchView::Body WatchView::draw_page(const WatchModel& model, const ScreenSize& 
     if (follows_end && model.opened()) {
         const bool is_output = model.page() == WatchPage::output;
         const std::vector<std::string> texts =
-            is_output ? model.opened()->output : event_lines(*model.opened(), terminal_);
+            is_output ? model.opened()->output : event_lines(*model.opened(), terminal_, now);
         const std::size_t scrolled = model.scrolled();
         bool all = false;
         lines = wrapped_tail(texts, size.columns, room + scrolled, all);

@@ -106,6 +106,22 @@ TEST(WatchView, EverySizeGetsAFrameThatFits) {
     }
 }
 
+TEST(WatchView, TheTimesOfEventsGrowOnTheScreen) {
+    WatchModel model("*");
+    model.show(watch_lists());
+    model.press(letter("e"), 10);
+    OpenedTask opened;
+    opened.detail = sample_failed_task();
+    opened.events = opened.detail.recent_events;
+    model.show(opened);
+    WatchView view(plain_terminal(), "");
+    const WatchFrame frame = view.draw(model, {80, 12}, sample_time(9));
+    EXPECT_THAT(text_of(frame), HasSubstr("   3     5 s ago  delegate_failed"));
+    EXPECT_EQ(frame.ages_hold, Seconds(1));
+    EXPECT_THAT(text_of(view.draw(model, {80, 12}, sample_time(64))),
+                HasSubstr("   3   1 min ago  delegate_failed"));
+}
+
 TEST(WatchView, TheSelectionIsAlwaysInSight) {
     WatchLists lists;
     for (int i = 0; i < 60; ++i) {
