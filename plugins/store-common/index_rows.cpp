@@ -53,7 +53,7 @@ CREATE INDEX sessions_task ON sessions(task);
 )sql";
 
 std::string selection_damage(Database& database) {
-    static constexpr std::array<std::pair<const char*, const char*>, 3> contradictions = {{
+    static constexpr std::array<std::pair<const char*, const char*>, 4> contradictions = {{
         {"a count is wrong",
          "SELECT 1 FROM (SELECT scope, kind, count(*) AS n FROM member GROUP BY scope, kind) AS m "
          "FULL JOIN (SELECT scope, kind, n FROM counts WHERE n <> 0) AS c "
@@ -64,11 +64,22 @@ std::string selection_damage(Database& database) {
         {"a task is missing in a scope",
          "SELECT 1 WHERE (SELECT count(*) FROM member) <> (SELECT coalesce(sum("
          "length(scopes) - length(replace(scopes, ',', '')) - 1), 0) FROM tasks)"},
+        {"a scope has no name", "SELECT 1 FROM member LEFT JOIN scopes ON scopes.n = member.scope "
+                                "WHERE scopes.n IS NULL LIMIT 1"},
     }};
     for (const auto& [what, sql] : contradictions) {
         if (database.prepare(sql).step()) return what;
     }
     return {};
+}
+
+void make_members_again(Database& database) {
+    database.run("DELETE FROM member");
+    database.run("INSERT INTO member(scope, kind, id) SELECT scope.value, tasks.kind, tasks.id "
+                 "FROM tasks, json_each('[' || trim(tasks.scopes, ',') || ']') AS scope");
+    database.run("DELETE FROM counts");
+    database.run("INSERT INTO counts(scope, kind, n) "
+                 "SELECT scope, kind, count(*) FROM member GROUP BY scope, kind");
 }
 
 std::vector<std::string> sessions_in(const std::vector<std::string>& records,

@@ -28,6 +28,9 @@ extern const char* const selection_tables;
 /// In which way the tables contradict each other, which SQLite cannot know; empty where they do not.
 [[nodiscard]] std::string selection_damage(Database& database);
 
+/// Makes `member` and `counts` again from what the rows of `tasks` say.
+void make_members_again(Database& database);
+
 /// What the tables keep of one task.
 struct IndexEntry {
     std::string task_id;

@@ -31,6 +31,15 @@ Finding damaged_task(const std::string& task_id, const Error& error) {
             false};
 }
 
+/// The ids that follow, as many as are looked at in one transaction.
+std::vector<std::string> next_tasks(Database& database, const std::string& last) {
+    std::vector<std::string> ids;
+    Statement read = database.prepare("SELECT id FROM tasks WHERE id > ? ORDER BY id LIMIT ?");
+    read.bind(std::string_view(last)).bind(tasks_at_once);
+    while (read.step()) ids.emplace_back(read.text(0));
+    return ids;
+}
+
 } // namespace
 
 Result<std::vector<Finding>> Inspection::verify() {
@@ -46,13 +55,24 @@ Result<std::vector<Finding>> Inspection::verify() {
 
 Result<void> Inspection::look_at_file() {
     std::string damage;
+    std::string contradiction;
     auto done = database_->look([&](Database& database) -> Result<void> {
         Statement check = database.prepare("PRAGMA integrity_check(1)");
         if (check.step() && check.text(0) != "ok") damage = check.text(0);
+        if (damage.empty()) contradiction = selection_damage(database);
         return {};
     });
     if (!done && done.error().code != ErrorCode::store_corrupt) return done;
     if (!done) damage = done.error().message;
+    if (damage.empty() && !contradiction.empty()) {
+        findings_.push_back(
+            {"damaged_index",
+             Severity::warning,
+             {},
+             "the tables that tasks are selected by contradict each other: " + contradiction,
+             "make them again from the tasks",
+             true});
+    }
     if (damage.empty()) return {};
     findings_.push_back({"damaged_file",
                          Severity::error,
@@ -69,13 +89,7 @@ Result<void> Inspection::look_at_tasks() {
     std::string last;
     for (bool more = true; more;) {
         auto done = database_->look([&](Database& database) -> Result<void> {
-            std::vector<std::string> ids;
-            {
-                Statement read =
-                    database.prepare("SELECT id FROM tasks WHERE id > ? ORDER BY id LIMIT ?");
-                read.bind(std::string_view(last)).bind(tasks_at_once);
-                while (read.step()) ids.emplace_back(read.text(0));
-            }
+            const std::vector<std::string> ids = next_tasks(database, last);
             for (const std::string& task_id : ids) look_at_task(database, task_id);
             more = !ids.empty();
             if (more) last = ids.back();
@@ -150,18 +164,49 @@ Result<void> Inspection::look_at_directories() {
     return {};
 }
 
+Result<void> Inspection::put_row(Database& database, IndexRows& rows, const std::string& task_id) {
+    const auto task = find_task(database, task_id);
+    if (!task) return {};
+    auto stored = read_task(database, task_id, *task);
+    if (!stored) return std::move(stored).error();
+    auto summary = host_->summarize(task_id, stored->document, stored->records);
+    if (!summary) return std::move(summary).error();
+    rows.put({task_id, std::to_string(task->revision), &*summary, host_->encode(*summary),
+              sessions_in(stored->records, *summary)});
+    return {};
+}
+
 Result<void> Inspection::write_row(const std::string& task_id) {
     return database_->change([&](Database& database) -> Result<void> {
-        const auto task = find_task(database, task_id);
-        if (!task) return {};
-        auto stored = read_task(database, task_id, *task);
-        if (!stored) return std::move(stored).error();
-        auto summary = host_->summarize(task_id, stored->document, stored->records);
-        if (!summary) return std::move(summary).error();
         IndexRows rows = index_rows(database);
-        rows.put({task_id, std::to_string(task->revision), &*summary, host_->encode(*summary),
-                  sessions_in(stored->records, *summary)});
+        auto put = put_row(database, rows, task_id);
         rows.finish();
+        return put;
+    });
+}
+
+Result<void> Inspection::write_all_rows() {
+    std::string last;
+    for (bool more = true; more;) {
+        auto done = database_->change([&](Database& database) -> Result<void> {
+            IndexRows rows = index_rows(database);
+            const std::vector<std::string> ids = next_tasks(database, last);
+            for (const std::string& task_id : ids) {
+                if (put_row(database, rows, task_id)) continue;
+                // All that it can be selected by is that it cannot be read.
+                if (const auto task = find_task(database, task_id))
+                    rows.put({task_id, std::to_string(task->revision), nullptr, {}, {}});
+            }
+            rows.finish();
+            more = !ids.empty();
+            if (more) last = ids.back();
+            return {};
+        });
+        if (!done) return done;
+    }
+    // Whoever changes a task meanwhile leaves a row that is right, and nothing but rows is asked.
+    return database_->change([](Database& database) -> Result<void> {
+        make_members_again(database);
         return {};
     });
 }
@@ -170,6 +215,7 @@ Result<void> Inspection::repair(const Finding& finding) {
     if (finding.code == "permissions")
         return repair_modes(root_->files(), root_->root(), root_names);
     if (finding.code == "row_differs") return write_row(finding.task_id);
+    if (finding.code == "damaged_index") return write_all_rows();
     if (finding.code == "unfinished_removal") {
         auto left = is_left_over(finding.task_id);
         if (!left) return std::move(left).error();

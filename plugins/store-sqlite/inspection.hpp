@@ -5,6 +5,7 @@
 /// |---|---|---|
 /// | `permissions` | others may read or write a file or directory | takes the rights away |
 /// | `damaged_file` | the file with all tasks is damaged | none: a person has to decide |
+/// | `damaged_index` | the tables that tasks are selected by contradict each other | makes them again |
 /// | `damaged_task` | a task cannot be read | none |
 /// | `newer_task` | a task was written by a newer loong | none |
 /// | `row_differs` | a task is selected by something else than its records say | writes the row again |
@@ -12,6 +13,7 @@
 /// | `foreign_entry` | something that is no task lies among the tasks' directories | none |
 
 #include "common.hpp"
+#include "index_rows.hpp"
 #include "loong/error.hpp"
 #include "loong/store.hpp"
 #include "root.hpp"
@@ -39,7 +41,10 @@ private:
     Result<void> look_at_directories();
     /// Whether a directory bears the name of a task that is not there.
     Result<bool> is_left_over(const std::string& name);
+    Result<void> put_row(Database& database, IndexRows& rows, const std::string& task_id);
     Result<void> write_row(const std::string& task_id);
+    /// Everything that tasks are selected by.
+    Result<void> write_all_rows();
 
     const Root* root_;
     TaskDatabase* database_;

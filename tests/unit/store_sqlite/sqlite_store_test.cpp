@@ -190,6 +190,51 @@ TEST_F(SqliteStoreTest, a_summary_that_differs_or_cannot_be_read_is_made_again) 
     EXPECT_TRUE(codes(*store).empty());
 }
 
+TEST_F(SqliteStoreTest, tables_that_contradict_each_other_are_made_again) {
+    const auto store = open();
+    const TaskSummary first = create(*store, 1);
+    TaskSummary second = make_summary(2);
+    second.dependencies = {{first.task_id, false}};
+    must(must(store->create({make_task(second)})).at(0));
+    create(*store, 3);
+    sql("UPDATE records SET record = 'garbage' WHERE task = 3");
+    sql("UPDATE tasks SET summary = 'garbage' WHERE n = 3");
+    ASSERT_EQ(codes(*store), std::vector<std::string>{"damaged_task"});
+    TaskFilter seen;
+    seen.visible_to = first.scope_session_id;
+    TaskFilter ready = seen;
+    ready.states = {SessionState::ready};
+    for (const char* damage : {
+             "UPDATE counts SET n = n + 1",
+             "DELETE FROM counts",
+             "DELETE FROM member WHERE id = (SELECT min(id) FROM tasks)",
+             "UPDATE member SET kind = 5",
+             "UPDATE tasks SET kind = 5",
+             "UPDATE tasks SET scopes = 'x', kind = 5, rank = NULL, cause = '', label = '?'",
+             "DELETE FROM scopes",
+             "DELETE FROM deps; DELETE FROM sessions; DELETE FROM member",
+         }) {
+        sql(damage);
+        ASSERT_EQ(codes(*store), (std::vector<std::string>{"damaged_index", "damaged_task"}))
+            << damage;
+        must(store->repair(must(store->verify()).at(0)));
+        EXPECT_EQ(codes(*store), std::vector<std::string>{"damaged_task"}) << damage;
+        EXPECT_EQ(must(store->list({}, ListOrder::newest_first, {}, 10)).tasks.size(), 3U)
+            << damage;
+        EXPECT_EQ(must(store->list(seen, ListOrder::newest_first, {}, 10)).tasks.size(), 3U)
+            << damage;
+        EXPECT_EQ(must(store->list(ready, ListOrder::newest_first, {}, 10)).tasks.size(), 2U)
+            << damage;
+        std::uint64_t counted = 0;
+        for (const CountGroup& group : must(store->count(seen))) counted += group.count;
+        EXPECT_EQ(counted, 3U) << damage;
+        ASSERT_EQ(must(store->claimable(test_time(0), 10)).size(), 1U) << damage;
+        EXPECT_EQ(must(store->find(second.task_id)).dependencies, DependencyState::pending);
+        EXPECT_EQ(must(store->dependents(first.task_id)), std::vector<std::string>{second.task_id});
+        EXPECT_EQ(must(store->task_of_session(first.task_session_id)), first.task_id) << damage;
+    }
+}
+
 TEST_F(SqliteStoreTest, what_a_removal_left_is_found_and_is_none_of_a_new_task) {
     const auto store = open();
     const TaskSummary summary = create(*store, 1);
