@@ -1,6 +1,7 @@
 #include "output_printer.hpp"
 
 #include "either_descriptor.hpp"
+#include "styled_text.hpp"
 
 #include <functional>
 #include <poll.h>
@@ -137,6 +138,7 @@ OutputPrinter::OutputPrinter(Invocation& invocation, bool raw)
       err_is_terminal_(isatty(invocation.err.descriptor()) == 1),
       filter_out_(!raw && out_is_terminal_),
       filter_err_(!raw && err_is_terminal_),
+      ends_last_line_(!raw && !invocation.globals.json),
       line_(invocation) {}
 
 Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
@@ -156,7 +158,7 @@ Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
         Result<bool> whole =
             follower.run([this](OutputReader& reader, bool final) { return read(reader, final); });
         if (!whole) return whole;
-        if (Result<void> done = finish(); !done) return std::move(done).error();
+        if (Result<void> done = finish(line_.is_shown()); !done) return std::move(done).error();
         return whole;
     }
     // It has not started.
@@ -168,7 +170,7 @@ Result<bool> OutputPrinter::print(Tasks& tasks, const OutputRequest& request,
         }
     }
     if (Result<void> done = read(reader, true); !done) return std::move(done).error();
-    if (Result<void> done = finish(); !done) return std::move(done).error();
+    if (Result<void> done = finish(false); !done) return std::move(done).error();
     return true;
 }
 
@@ -193,20 +195,35 @@ Result<void> OutputPrinter::show(OutputStream stream, std::string_view bytes) {
     const bool filtered = out ? filter_out_ : filter_err_;
     const std::string shown =
         filtered ? (out ? out_filter_ : err_filter_).pass(bytes) : std::string(bytes);
-    const bool on_terminal = out ? out_is_terminal_ : err_is_terminal_;
-    if (on_terminal && !shown.empty()) at_line_start_ = shown.back() == '\n';
+    if (out ? out_is_terminal_ : err_is_terminal_) saw(shown);
     printer.print(shown);
     return {};
 }
 
-Result<void> OutputPrinter::finish() {
+// Colours take no place in a line.
+void OutputPrinter::saw(std::string_view shown) {
+    const std::size_t newline = shown.rfind('\n');
+    if (newline != std::string_view::npos) {
+        at_line_start_ = true;
+        shown.remove_prefix(newline + 1);
+    }
+    if (!styled_pieces(shown).empty()) at_line_start_ = false;
+}
+
+Result<void> OutputPrinter::finish(bool more_is_said) {
     line_.hide();
-    if (filter_out_) invocation_.out.print(out_filter_.finish());
-    if (filter_err_) invocation_.err.print(err_filter_.finish());
-    // What is said at the end gets a line of its own.
-    if (line_.is_shown() && !at_line_start_) invocation_.err.print("\n");
+    for (const bool out : {true, false}) {
+        if (!(out ? filter_out_ : filter_err_)) continue;
+        const std::string rest = (out ? out_filter_ : err_filter_).finish();
+        saw(rest);
+        (out ? invocation_.out : invocation_.err).print(rest);
+    }
     if (Result<void> flushed = invocation_.out.flush(); !flushed) return flushed;
-    return invocation_.err.flush();
+    if (Result<void> flushed = invocation_.err.flush(); !flushed) return flushed;
+    if (at_line_start_ || !(ends_last_line_ || more_is_said)) return {};
+    Printer& terminal = out_is_terminal_ ? invocation_.out : invocation_.err;
+    terminal.print("\n");
+    return terminal.flush();
 }
 
 } // namespace loong::cli

@@ -25,7 +25,8 @@ struct OutputRequest {
 };
 
 /// Writes the bytes of each stream to the descriptor of its own: unchanged, or made fit for a
-/// terminal where that descriptor is one. While it follows, the progress line tells how the task stands.
+/// terminal where that descriptor is one; there the last line is ended too where the work has not
+/// done so. While it follows, the progress line tells how the task stands.
 class OutputPrinter {
 public:
     OutputPrinter(Invocation& invocation, bool raw);
@@ -37,7 +38,9 @@ public:
 
 private:
     Result<void> show(OutputStream stream, std::string_view bytes);
-    Result<void> finish();
+    /// `more_is_said`: a line of our own follows.
+    Result<void> finish(bool more_is_said);
+    void saw(std::string_view shown);
     Result<void> read(OutputReader& reader, bool final);
 
     Invocation& invocation_;
@@ -45,6 +48,8 @@ private:
     bool err_is_terminal_;
     bool filter_out_;
     bool filter_err_;
+    /// What was written may be added to, so that what comes next has a line of its own.
+    bool ends_last_line_;
     /// What was written to a terminal last ended a line, so that another may follow.
     bool at_line_start_ = true;
     ProgressLine line_;

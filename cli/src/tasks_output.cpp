@@ -17,11 +17,11 @@ public:
         table.value("--tail", "N", tail_, "only the last N lines, and what follows");
         table.value("--session-id", "S", session_id_,
                     "an earlier session's, say a first attempt's");
-        table.flag("--raw", raw_, "escape nothing, also on a terminal");
+        table.flag("--raw", raw_, "add and escape nothing, also on a terminal");
         table.note(
             "Standard output goes to standard output and standard error to standard error. On "
-            "a terminal colours pass, and other control sequences are shown escaped; "
-            "elsewhere the bytes are unchanged.");
+            "a terminal colours pass, other control sequences are shown escaped, and the last "
+            "line is ended; elsewhere, and with --raw, the bytes are unchanged.");
         table.example("loong tasks output k3f9qa --follow");
         table.example("loong tasks output k3f9qa --stream stderr --tail 20");
         table.exit_codes("0 done, 2 failure, 4 not found or not visible, 130 interrupted");
