@@ -7,12 +7,13 @@ A golden file is a transcript. A line that starts with `$ ` is a shell command; 
 it prints: standard output behind four blanks, standard error behind ` 2| `, the exit status as
 `[exit N]` where it is not 0. `$ tty: ` runs the command in a pseudo-terminal of 80 columns; what it
 writes is shown with `ESC` for the escape character. `$ quiet: ` runs a command whose output does
-not matter. `#` starts a comment.
+not matter. `$ sql: ` runs a statement on the file of store-sqlite. `#` starts a comment; `# store: NAME` is
+the first line where a transcript is about that store and no other.
 
 Each file runs in a fresh state directory and a fresh working directory. T1, T2, ... are the tasks'
 ids in the order of their creation. Ids, times, process ids and paths are replaced before comparing.
 --accept writes what was printed into the file. LOONG_TEST_STORE=store-sqlite tries the same with that
-store.
+store; where the name of the store is shown it is STORE.
 """
 import argparse
 import difflib
@@ -30,6 +31,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import kept_state  # noqa: E402
 
 LIMIT = 60  # seconds for one command
+ITS_STORE = "# store: "
+STORE = kept_state.NAME
 
 REPLACEMENTS = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
@@ -92,6 +95,9 @@ class Transcript:
 
     def run(self, command):
         """Returns what the command printed, as lines of a transcript."""
+        if command.startswith("sql: "):
+            kept_state.sql(self.home, command[len("sql: "):])
+            return []
         quiet = command.startswith("quiet: ")
         if command.startswith("tty: "):
             out, status = self.run_in_terminal(command[len("tty: "):])
@@ -159,6 +165,9 @@ class Transcript:
         if kept_state.CONFIG:
             # A configuration that chooses the store and nothing else is as good as none.
             text = text.replace(f'"config": "{self.config}"', '"config": null')
+            text = text.replace(f"  config      {self.config}\n",
+                                "  config      none, everything is at its default\n")
+        text = re.sub(rf'(^  store {{7}}|"store": "){kept_state.NAME}\b', r"\1STORE", text, flags=re.M)
         text = text.replace(self.root, "ROOT").replace(os.path.dirname(self.loong), "BIN")
         text = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "HOST", text)
         for pattern, replacement in REPLACEMENTS:
@@ -176,15 +185,17 @@ class Transcript:
 
 def replay(loong, path):
     """The transcript with what the commands print now in place of what they printed then."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    kept_state.choose(lines[0][len(ITS_STORE):] if lines[0].startswith(ITS_STORE) else STORE)
     transcript = Transcript(loong)
     blocks = []
     try:
-        with open(path, encoding="utf-8") as file:
-            for line in file.read().splitlines():
-                if line.startswith("#"):
-                    blocks.append(line)
-                elif line.startswith("$ "):
-                    blocks.append("\n".join([line, *transcript.run(line[2:])]) + "\n")
+        for line in lines:
+            if line.startswith("#"):
+                blocks.append(line)
+            elif line.startswith("$ "):
+                blocks.append("\n".join([line, *transcript.run(line[2:])]) + "\n")
     finally:
         transcript.close()
     return "\n".join(blocks)

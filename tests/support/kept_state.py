@@ -5,15 +5,17 @@ LOONG_TEST_STORE names the store that is tried, `store-files` where it is not se
 import os
 import sqlite3
 
+NAME = "store-files"
 IS_SQLITE = False
 # A line of configuration that chooses the store; the default needs none.
 CONFIG = ""
 
 
 def choose(store):
-    global IS_SQLITE, CONFIG
+    global NAME, IS_SQLITE, CONFIG
     if store not in ("store-files", "store-sqlite"):
         raise SystemExit(f"no such store: {store}")
+    NAME = store
     IS_SQLITE = store == "store-sqlite"
     CONFIG = f"store: {{plugin: {store}}}\n" if IS_SQLITE else ""
 
