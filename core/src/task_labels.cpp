@@ -17,8 +17,10 @@ constexpr std::size_t most_looked_through = 500;
 /// What `tasks list` shows of an id.
 constexpr std::size_t short_ending = 6;
 
+/// In their order.
+constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";
+
 bool is_ulid_text(std::string_view text) {
-    constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";
     return text.size() <= ulid_length && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
@@ -28,6 +30,17 @@ std::optional<std::string> beginning_of(std::string_view word) {
     if (word.starts_with(task_id_prefix)) word.remove_prefix(task_id_prefix.size());
     if (!is_ulid_text(word)) return std::nullopt;
     return std::string(word);
+}
+
+/// The first id that is newer than all that begin so; empty where there can be none.
+std::string id_behind(std::string first) {
+    for (; first.size() > task_id_prefix.size(); first.pop_back()) {
+        const std::size_t place = letters.find(first.back());
+        if (place + 1 >= letters.size()) continue;
+        first.back() = letters[place + 1];
+        return first.append(whole_length - first.size(), letters.front());
+    }
+    return {};
 }
 
 bool matches(const TaskSummary& summary, std::string_view word) {
@@ -51,14 +64,8 @@ public:
         const std::optional<std::string> beginning = beginning_of(request_.word);
         if (beginning) {
             const std::string first = std::string(task_id_prefix) + *beginning;
-            // The newest id that begins so can only stand before this.
-            std::string cursor;
-            if (!beginning->empty()) {
-                const std::size_t known = std::min(first.size(), whole_length - 1);
-                cursor = first.substr(0, known) + std::string(whole_length - known, 'z');
-            }
-            Result<ListPage> page =
-                tasks_.store().list(filter_, ListOrder::newest_first, cursor, request_.limit);
+            Result<ListPage> page = tasks_.store().list(filter_, ListOrder::newest_first,
+                                                        id_behind(first), request_.limit);
             if (!page) return std::move(page).error();
             for (const ListedTask& row : page->tasks) {
                 if (row.task_id.starts_with(first)) add(row);

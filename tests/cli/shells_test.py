@@ -44,12 +44,13 @@ class State:
         batch = os.path.join(self.directory, "batch.jsonl")
         # Those of a batch differ in their last characters only.
         self.oldest = self.create_one("the first")
+        self.batch = []
         for first in range(0, count, 5000):
             with open(batch, "w", encoding="utf-8") as file:
                 for number in range(first, min(first + 5000, count)):
                     file.write(json.dumps({"text": "true", "hold": True,
                                            "label": f"label {number}"}) + "\n")
-            self.loong("tasks", "create", "-q", "--batch", batch)
+            self.batch += self.loong("tasks", "create", "-q", "--batch", batch).split()
         self.newest = self.create_one("the last")
 
     def create_one(self, label):
@@ -212,6 +213,13 @@ class ShellsTest(unittest.TestCase):
         self.assertEqual(self.fish("loong tasks cancel --label label\\ 1998"), [("label 1998",)])
         self.assertIn("batch.jsonl",
                       [one[0] for one in self.fish("loong tasks create --file bat")])
+
+    def test_the_last_id_that_begins_so_is_offered(self):
+        last = next(task for task in self.state.batch if task.endswith("z"))
+        lines = self.state.loong("complete", "--", "tasks", "status", last[:-1]).splitlines()
+        self.assertEqual(lines[0].partition("\t")[0], last)
+        whole = self.state.loong("complete", "--", "tasks", "status", last)
+        self.assertEqual(whole.partition("\t")[0], last)
 
     def test_the_program_answers_fast_and_changes_nothing(self):
         before = sorted(os.listdir(self.state.home))
