@@ -68,6 +68,161 @@ std::optional<WaitEnd> whole(const std::vector<Awaited>& awaited, const WaitRequ
     return std::nullopt;
 }
 
+/// In the order asked for, with the event after which each is reported.
+std::vector<Awaited> find_awaited(Tasks::Implementation& tasks, const WaitRequest& request) {
+    std::vector<Awaited> awaited;
+    for (const std::string& task : request.tasks) {
+        Awaited one;
+        const Result<std::string> task_id = tasks.resolve(task);
+        Result<std::uint64_t> revision =
+            task_id ? tasks.store().revision(*task_id) : task_id.error();
+        if (revision) {
+            one.task_id = *task_id;
+            one.after_id = request.after_id.value_or(*revision);
+        } else {
+            one.task_id = task;
+            one.error = std::move(revision).error();
+        }
+        awaited.push_back(std::move(one));
+    }
+    return awaited;
+}
+
+Result<WaitedTask> waited_task(Tasks::Implementation& tasks, Awaited one, WaitEnd whole_end) {
+    if (one.error) return *std::move(one.error);
+    WaitedTask waited;
+    waited.task_id = one.task_id;
+    waited.after_id = one.after_id;
+    switch (one.progressed) {
+    case Progressed::reached: waited.end = WaitEnd::reached; break;
+    case Progressed::impossible: waited.end = WaitEnd::impossible; break;
+    case Progressed::not_yet:
+        waited.end = whole_end == WaitEnd::interrupted ? WaitEnd::interrupted : WaitEnd::timeout;
+        break;
+    }
+    Result<EventRecords> records =
+        tasks.store().read_events(one.task_id, one.after_id, most_waited_events);
+    if (!records) return std::move(records).error();
+    Result<std::vector<Event>> events = read_all(records->records);
+    if (!events) return std::move(events).error();
+    Result<TaskDetail> found = tasks.detail(one.task_id);
+    if (!found) return std::move(found).error();
+    waited.events = *std::move(events);
+    waited.next_after_id = waited.events.empty() ? one.after_id : waited.events.back().id;
+    waited.task = *std::move(found);
+    return waited;
+}
+
+/// Waits, and notes what has become of each.
+class TaskWait {
+public:
+    TaskWait(Workspace& workspace, const std::vector<std::string>& command_options,
+             const WaitRequest& request, std::vector<Awaited>& awaited)
+        : workspace_(workspace),
+          command_options_(command_options),
+          request_(request),
+          awaited_(awaited) {
+        for (Awaited& one : awaited_) {
+            if (!is_done(one)) left_.push_back(&one);
+        }
+        // The newest last, where it is looked at first: mostly it is the last to come to an end.
+        std::sort(left_.begin(), left_.end(), [](const Awaited* one, const Awaited* other) {
+            return one->task_id < other->task_id;
+        });
+    }
+
+    Result<WaitEnd> wait() {
+        const std::optional<Clock::time_point> until =
+            request_.timeout ? std::optional(Clock::now() + *request_.timeout) : std::nullopt;
+        while (true) {
+            one_is_enough() ? look_for_one() : look_at_all();
+            if (const std::optional<WaitEnd> reached = whole(awaited_, request_)) return *reached;
+            if (!watch_) {
+                // What happened before it watches is seen by another look.
+                if (Result<void> made = watch(); !made) return std::move(made).error();
+                continue;
+            }
+            std::optional<Milliseconds> patience;
+            if (until) patience = std::chrono::ceil<Milliseconds>(*until - Clock::now());
+            if (patience && patience->count() <= 0) return give_up(WaitEnd::timeout);
+            Result<TaskWatch::Woken> woken = watch_->wait(patience, request_.interrupt_descriptor);
+            if (!woken) return std::move(woken).error();
+            if (*woken == TaskWatch::Woken::interrupted) return give_up(WaitEnd::interrupted);
+        }
+    }
+
+private:
+    static bool is_done(const Awaited& one) {
+        return one.error || one.progressed != Progressed::not_yet;
+    }
+
+    /// Where only the last of all to be reached can end the wait, any that is not keeps it going.
+    /// To look at each of many whenever one of them changes would cost their square.
+    [[nodiscard]] bool one_is_enough() const {
+        const bool all_can_reach = request_.until == WaitRequest::Until::settled ||
+                                   request_.until == WaitRequest::Until::terminal;
+        return all_can_reach && !request_.any && !request_.on_look;
+    }
+
+    void look_for_one() {
+        Observer observer(workspace_, command_options_);
+        while (!left_.empty()) {
+            look_at(*left_.back(), observer);
+            if (!is_done(*left_.back())) return;
+            left_.pop_back();
+            watch_.reset();
+        }
+    }
+
+    void look_at_all() {
+        Observer observer(workspace_, command_options_);
+        std::vector<TaskRow> seen;
+        for (Awaited& one : awaited_) {
+            if (is_done(one)) continue;
+            const std::optional<ObservedTask> observed = look_at(one, observer);
+            if (observed && request_.on_look) seen.push_back(row_of(*observed));
+        }
+        if (request_.on_look) request_.on_look(seen);
+    }
+
+    std::optional<ObservedTask> look_at(Awaited& one, Observer& observer) const {
+        Result<ObservedTask> observed = observer.observe(one.task_id);
+        if (!observed) {
+            one.error = std::move(observed).error();
+            return std::nullopt;
+        }
+        one.progressed = judge(observed->task_status, request_);
+        return *std::move(observed);
+    }
+
+    Result<void> watch() {
+        std::vector<std::string> ids;
+        if (one_is_enough()) {
+            ids.push_back(left_.back()->task_id);
+        } else {
+            for (const Awaited* one : left_) ids.push_back(one->task_id);
+        }
+        Result<std::unique_ptr<TaskWatch>> made = watch_tasks(workspace_, ids);
+        if (!made) return std::move(made).error();
+        watch_ = *std::move(made);
+        return {};
+    }
+
+    /// What has become of each meanwhile is told all the same.
+    WaitEnd give_up(WaitEnd end) {
+        look_at_all();
+        return whole(awaited_, request_).value_or(end);
+    }
+
+    Workspace& workspace_;
+    const std::vector<std::string>& command_options_;
+    const WaitRequest& request_;
+    std::vector<Awaited>& awaited_;
+    /// Those that were not done when last looked at. Where one is enough, only its last is looked at.
+    std::vector<Awaited*> left_;
+    std::unique_ptr<TaskWatch> watch_;
+};
+
 } // namespace
 
 Result<EventsResult> Tasks::Implementation::events(const EventsRequest& request) {
@@ -97,90 +252,13 @@ Result<EventsResult> Tasks::Implementation::events(const EventsRequest& request)
 }
 
 Result<WaitResult> Tasks::Implementation::wait(const WaitRequest& request) {
-    std::vector<Awaited> awaited;
-    std::vector<std::string> ids;
-    for (const std::string& task : request.tasks) {
-        Awaited one;
-        const Result<std::string> task_id = resolve(task);
-        Result<std::uint64_t> revision = task_id ? store().revision(*task_id) : task_id.error();
-        if (revision) {
-            one.task_id = *task_id;
-            one.after_id = request.after_id.value_or(*revision);
-            ids.push_back(one.task_id);
-        } else {
-            one.task_id = task;
-            one.error = std::move(revision).error();
-        }
-        awaited.push_back(std::move(one));
-    }
-    Result<std::unique_ptr<TaskWatch>> watch = watch_tasks(*workspace_, ids);
-    if (!watch) return std::move(watch).error();
-    const std::optional<Clock::time_point> end =
-        request.timeout ? std::optional(Clock::now() + *request.timeout) : std::nullopt;
-
+    std::vector<Awaited> awaited = find_awaited(*this, request);
     WaitResult result;
-    while (true) {
-        Observer observer(*workspace_, command_options_);
-        std::vector<TaskRow> seen;
-        for (Awaited& one : awaited) {
-            if (one.error || one.progressed != Progressed::not_yet) continue;
-            Result<ObservedTask> observed = observer.observe(one.task_id);
-            if (observed) {
-                one.progressed = judge(observed->task_status, request);
-                if (request.on_look) seen.push_back(row_of(*observed));
-            } else {
-                one.error = std::move(observed).error();
-            }
-        }
-        if (request.on_look) request.on_look(seen);
-        if (const std::optional<WaitEnd> reached = whole(awaited, request)) {
-            result.end = *reached;
-            break;
-        }
-        std::optional<Milliseconds> left;
-        if (end) {
-            left = std::chrono::ceil<Milliseconds>(*end - Clock::now());
-            if (left->count() <= 0) {
-                result.end = WaitEnd::timeout;
-                break;
-            }
-        }
-        Result<TaskWatch::Woken> woken = (*watch)->wait(left, request.interrupt_descriptor);
-        if (!woken) return std::move(woken).error();
-        if (*woken == TaskWatch::Woken::interrupted) {
-            result.end = WaitEnd::interrupted;
-            break;
-        }
-    }
-
+    Result<WaitEnd> end = TaskWait(*workspace_, command_options_, request, awaited).wait();
+    if (!end) return std::move(end).error();
+    result.end = *end;
     for (Awaited& one : awaited) {
-        if (one.error) {
-            result.tasks.emplace_back(*std::move(one.error));
-            continue;
-        }
-        WaitedTask waited;
-        waited.task_id = one.task_id;
-        waited.after_id = one.after_id;
-        switch (one.progressed) {
-        case Progressed::reached: waited.end = WaitEnd::reached; break;
-        case Progressed::impossible: waited.end = WaitEnd::impossible; break;
-        case Progressed::not_yet:
-            waited.end =
-                result.end == WaitEnd::interrupted ? WaitEnd::interrupted : WaitEnd::timeout;
-            break;
-        }
-        Result<EventRecords> records =
-            store().read_events(one.task_id, one.after_id, most_waited_events);
-        Result<std::vector<Event>> events = records ? read_all(records->records) : records.error();
-        Result<TaskDetail> found = events ? detail(one.task_id) : events.error();
-        if (!found) {
-            result.tasks.emplace_back(std::move(found).error());
-            continue;
-        }
-        waited.events = *std::move(events);
-        waited.next_after_id = waited.events.empty() ? one.after_id : waited.events.back().id;
-        waited.task = *std::move(found);
-        result.tasks.emplace_back(std::move(waited));
+        result.tasks.push_back(waited_task(*this, std::move(one), result.end));
     }
     return result;
 }

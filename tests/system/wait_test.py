@@ -139,6 +139,32 @@ class WaitTest(SystemTest):
         self.loong("tasks", "cancel", "--force", task)
         waiting.communicate()
 
+    def test_one_of_many_is_enough_to_know_that_the_wait_goes_on(self):
+        """What the others do meanwhile wakes nobody, or waiting for many would cost their square."""
+        others = [self.create("--hold", "true") for _ in range(20)]
+        gate = self.gate()
+        last = self.create_running(gate.wait)
+        waiting = self.start("tasks", "wait", "--json", *others, last)
+        self.await_asleep(waiting)
+
+        def switches():
+            with open(f"/proc/{waiting.pid}/status", encoding="utf-8") as file:
+                return next(int(line.split()[1]) for line in file
+                            if line.startswith("voluntary_ctxt_switches"))
+
+        before = switches()
+        self.loong("tasks", "release", *others)
+        self.loong("tasks", "wait", *others)
+        woke = switches() - before
+        self.say(f"{len(others)} tasks ended, wait woke {woke} times")
+        self.assertLessEqual(woke, 1)
+        gate.let_through()
+        out, _ = waiting.communicate(timeout=PATIENCE)
+        self.assertEqual(waiting.returncode, 0)
+        results = json.loads(out)["results"]
+        self.assertEqual([one["wait_status"] for one in results], ["completed"] * 21)
+        self.assertTrue(all(one["events"][-1]["kind"] == "delegate_completed" for one in results))
+
     def test_without_inotify(self):
         """A machine allows few instances a user; without one, waiting and working only get slow."""
         forbid = ["unshare", "--user", "--map-root-user", "/bin/sh", "-c",
