@@ -187,7 +187,11 @@ Result<void> OutputReader::read_index(const std::function<Result<void>(const Out
     }
 }
 
-Result<void> OutputReader::copy(Stream& stream, std::uint64_t end, const Sink& sink) const {
+Result<void> OutputReader::copy(Stream& stream, std::uint64_t end, const Sink& sink) {
+    // It may have got its first bytes since the files were opened.
+    if (stream.read < end) {
+        if (Result<void> opened = open_file(stream.file_name, stream.file); !opened) return opened;
+    }
     std::array<char, block_size> block;
     while (stream.read < end) {
         const auto wanted = static_cast<std::size_t>(

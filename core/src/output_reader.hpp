@@ -58,7 +58,7 @@ private:
     Result<void> open_files();
     Result<void> open_file(const char* name, Descriptor& file) const;
     Result<void> read_index(const std::function<Result<void>(const OutputPiece&)>& take);
-    Result<void> copy(Stream& stream, std::uint64_t end, const Sink& sink) const;
+    Result<void> copy(Stream& stream, std::uint64_t end, const Sink& sink);
     Result<std::uint64_t> size_of(const Stream& stream) const;
     Result<void> skip_single(Stream& stream, std::uint64_t lines) const;
     Result<void> skip_merged(std::uint64_t lines);

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace loong::keeper {
@@ -20,12 +21,19 @@ constexpr int null_descriptor = 0;
 /// Only for file systems that cannot splice: the pages stay untouched, and cost nothing, elsewhere.
 char buffer[usual_pipe_size];
 
-int open_at_end(int directory, const char* name, off_t& size) {
-    const int file =
-        openat(directory, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    if (file < 0) return file;
-    size = lseek(file, 0, SEEK_END);
-    return size < 0 ? -1 : file;
+const char* name_of(const Stream& stream) {
+    return stream.number == 1 ? stdout_file_name : stderr_file_name;
+}
+
+/// 0 or an error number. A file that is not there stays closed, unless `more` flags make it.
+int open_at_end(int directory, const char* name, int more, int& file, off_t& size) {
+    const int opened =
+        openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | more, 0600);
+    if (opened < 0) return errno == ENOENT && more == 0 ? 0 : errno;
+    size = lseek(opened, 0, SEEK_END);
+    if (size < 0) return errno;
+    file = opened;
+    return 0;
 }
 
 /// Moves bytes from a pipe to a file; as splice(2) otherwise.
@@ -59,18 +67,32 @@ ssize_t move(int pipe, int file, off_t* place, std::size_t limit) {
 } // namespace
 
 int Output::open(int directory, std::uint64_t max_bytes) {
+    directory_ = directory;
     max_bytes_ = max_bytes;
-    const char* const names[2] = {stdout_file_name, stderr_file_name};
     for (int i = 0; i < 2; ++i) {
         streams[i].number = static_cast<std::uint8_t>(i + 1);
-        streams[i].file = open_at_end(directory, names[i], streams[i].size);
-        if (streams[i].file < 0) return errno;
+        const int failed =
+            open_at_end(directory, name_of(streams[i]), 0, streams[i].file, streams[i].size);
+        if (failed != 0) return failed;
     }
-    index_ = open_at_end(directory, output_index_file_name, index_size_);
-    if (index_ < 0) return errno;
+    return open_index(0);
+}
+
+int Output::open_index(int more) {
+    const int failed = open_at_end(directory_, output_index_file_name, more, index_, index_size_);
     // An unfinished record is overwritten by the next.
     index_size_ -= index_size_ % static_cast<off_t>(output_piece_size);
-    return 0;
+    return failed;
+}
+
+bool Output::open_stream(Stream& stream) {
+    int failed = 0;
+    if (stream.file < 0) {
+        failed = open_at_end(directory_, name_of(stream), O_CREAT, stream.file, stream.size);
+    }
+    if (failed == 0 && index_ < 0) failed = open_index(O_CREAT);
+    if (failed != 0 && error == 0) error = failed;
+    return failed == 0;
 }
 
 int Output::make_pipes(int (&ends)[2]) {
@@ -153,7 +175,20 @@ bool Output::drop(Stream& stream) {
     return true;
 }
 
+bool Output::has_begun(Stream& stream) {
+    pollfd there{stream.pipe, POLLIN, 0};
+    if (poll(&there, 1, 0) <= 0) return false;
+    if ((there.revents & POLLIN) != 0) return true;
+    close(stream.pipe);
+    stream.pipe = -1;
+    return false;
+}
+
 bool Output::copy(Stream& stream) {
+    if (stream.file < 0 || index_ < 0) {
+        if (!has_begun(stream)) return false;
+        if (!open_stream(stream)) return drop(stream);
+    }
     const auto size = static_cast<std::uint64_t>(stream.size);
     if (size >= max_bytes_) return drop(stream);
     const std::uint64_t room = max_bytes_ - size;

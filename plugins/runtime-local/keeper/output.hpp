@@ -24,7 +24,10 @@ struct Stream {
 
 class Output {
 public:
-    /// Opens the files below `directory` and goes on at their ends. Returns 0 or an error number.
+    /// Opens the files that are there below `directory` and goes on at their ends. The others are
+    /// made when there is something to put into them: most commands leave at least one stream alone,
+    /// and a file costs more than all else that is done for a short command. Returns 0 or an error
+    /// number. `directory` stays open.
     int open(int directory, std::uint64_t max_bytes);
 
     /// Makes the pipes; the command's ends go to `ends`. Returns 0 or an error number.
@@ -42,12 +45,18 @@ public:
     int error = 0;
 
 private:
+    int open_index(int more);
+    /// False, with `error` set: its bytes cannot be kept.
+    bool open_stream(Stream& stream);
+    /// Whether there is anything to be read; closes a pipe that has ended without.
+    static bool has_begun(Stream& stream);
     bool keep(Stream& stream, std::uint32_t room);
     bool drop(Stream& stream);
     bool write_record(off_t place, std::int64_t at, std::uint32_t length, std::uint8_t stream,
                       bool dropped);
     void pace();
 
+    int directory_ = -1;
     int index_ = -1;
     off_t index_size_ = 0;
     std::uint64_t max_bytes_ = 0;

@@ -103,8 +103,8 @@ TEST_F(KeeperTest, holds_nothing_but_what_it_needs) {
         EXPECT_FALSE(target.starts_with(work.path())) << target;
         if (target.starts_with(session.path())) ++session_files;
     }
-    // The directory, the lock, two streams, the index, the record to be.
-    EXPECT_EQ(session_files, 6U);
+    // The directory, the lock and the record to be; files of output once there is some.
+    EXPECT_EQ(session_files, 3U);
     std::ofstream(go_on) << "\n";
     EXPECT_TRUE(collect(*command));
     ::close(leaked);
@@ -171,6 +171,15 @@ TEST_F(KeeperTest, tells_what_it_could_not_prepare) {
     EXPECT_EQ(outcome.error().code, ErrorCode::store_io);
     EXPECT_EQ(outcome.error().message, "loong-keeper could not prepare the output files: Too many "
                                        "levels of symbolic links");
+}
+
+TEST_F(KeeperTest, output_that_no_file_can_be_made_for_is_lost_and_told) {
+    // The command itself puts a directory where the file of its output would be.
+    text("mkdir " + session.path() + "/stdout && echo lost && echo kept >&2");
+    const auto outcome = run();
+    EXPECT_EQ(outcome.kind, OutcomeKind::completed);
+    EXPECT_EQ(outcome.message, "some of its output was lost: Is a directory");
+    EXPECT_EQ(standard_error(), "kept\n");
 }
 
 TEST_F(KeeperTest, full_disk_loses_output_and_not_the_outcome) {

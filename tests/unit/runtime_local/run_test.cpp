@@ -228,11 +228,25 @@ TEST_F(RunTest, many_single_bytes_are_all_kept) {
 }
 
 TEST_F(RunTest, files_are_the_users_alone) {
-    EXPECT_EQ(run_text("true").exit_code, 0);
+    EXPECT_EQ(run_text("echo one; echo two >&2").exit_code, 0);
     for (const char* name : {"stdout", "stderr", "output.index", "exit", "work.lock"}) {
         struct stat status {};
         ASSERT_EQ(::stat((session / name).c_str(), &status), 0) << name;
         EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;
+    }
+}
+
+TEST_F(RunTest, a_stream_that_nothing_was_written_to_has_no_file) {
+    EXPECT_EQ(run_text("echo one").exit_code, 0);
+    EXPECT_EQ(standard_output(), "one\n");
+    EXPECT_EQ(content_of(session / "output.index").size(), output_piece_size);
+    EXPECT_FALSE(std::filesystem::exists(session / "stderr"));
+}
+
+TEST_F(RunTest, a_command_that_writes_nothing_has_no_output_files) {
+    EXPECT_EQ(run_text("exit 3").exit_code, 3);
+    for (const char* name : {"stdout", "stderr", "output.index"}) {
+        EXPECT_FALSE(std::filesystem::exists(session / name)) << name;
     }
 }
 
