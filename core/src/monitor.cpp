@@ -20,6 +20,10 @@ using Clock = std::chrono::steady_clock;
 
 // Every change is announced; this only bounds how long a fault of the announcing system lasts.
 constexpr std::chrono::seconds longest_wait{30};
+// Sessions that are over sooner are not looked after: to watch one costs as much as to start it.
+constexpr Milliseconds short_session{10};
+// Others are looked at so often, however short the sessions of this worker are.
+constexpr Milliseconds longest_pause{100};
 
 } // namespace
 
@@ -162,8 +166,24 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
     } while (!stopping_ && attended() == session);
 }
 
+/// What is to be looked after, once it has lasted a moment.
+std::shared_ptr<CarriedSession> Monitor::await_lasting() {
+    const Clock::time_point end = Clock::now() + longest_pause;
+    std::shared_ptr<CarriedSession> session = attended();
+    while (!stopping_ && Clock::now() < end) {
+        pollfd nudged{nudge_.descriptor(), POLLIN, 0};
+        if (::poll(&nudged, 1, static_cast<int>(short_session.count())) == 0) break;
+        nudge_.silence();
+        session = attended();
+    }
+    return session;
+}
+
 void Monitor::loop() {
-    while (!stopping_) loop_once(attended());
+    while (!stopping_) {
+        const std::shared_ptr<CarriedSession> session = await_lasting();
+        if (!stopping_) loop_once(session);
+    }
 }
 
 } // namespace loong

@@ -42,6 +42,7 @@ private:
     void tell_operator(const std::shared_ptr<CarriedSession>& session);
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
     std::shared_ptr<CarriedSession> attended();
+    std::shared_ptr<CarriedSession> await_lasting();
 
     Workspace& workspace_;
     PluginObject<Store> store_;

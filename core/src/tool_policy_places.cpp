@@ -130,6 +130,8 @@ void set_places(ToolPolicy& policy, const Workspace& workspace) {
 }
 
 Result<void> check_write_directories(const ToolPolicy& policy, const Workspace& workspace) {
+    // Only narrowed work is held to directories; to find the places costs a hundred system calls.
+    if (!policy.narrowed) return {};
     ToolPolicy placed = policy;
     set_places(placed, workspace);
     const std::optional<PathConflict> conflict = write_conflict(placed);

@@ -25,7 +25,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Enough that workers which look at the same moment find different tasks.
+// The first is nearly always still there. Where it is not, enough for workers which look at the
+// same moment to find different tasks.
+constexpr std::size_t first_candidates = 2;
 constexpr std::size_t claim_candidates = 16;
 // A full disk may be emptied, and the outcome is worth waiting for it. What the keeper wrote is
 // there for `recover` afterwards.
@@ -146,9 +148,17 @@ Result<std::unique_ptr<Lease>> Worker::take_runtime_slot(const std::string& runt
 }
 
 Result<std::optional<Worker::Claim>> Worker::claim_next() {
-    Result<std::vector<ListedTask>> rows = store_.claimable(now(), claim_candidates);
-    if (!rows) return std::move(rows).error();
-    for (const ListedTask& row : *rows) {
+    for (const std::size_t candidates : {first_candidates, claim_candidates}) {
+        Result<std::vector<ListedTask>> rows = store_.claimable(now(), candidates);
+        if (!rows) return std::move(rows).error();
+        Result<std::optional<Claim>> claim = claim_one(*rows);
+        if (!claim || *claim || rows->size() < candidates) return claim;
+    }
+    return std::optional<Claim>();
+}
+
+Result<std::optional<Worker::Claim>> Worker::claim_one(const std::vector<ListedTask>& rows) {
+    for (const ListedTask& row : rows) {
         if (!row.summary || unreadable_.contains(row.task_id)) continue;
         bool limited = false;
         Result<std::unique_ptr<Lease>> runtime_slot =
@@ -226,6 +236,7 @@ void Worker::carry(Claim claim, bool adopted) {
         failed = true;
     };
     Result<std::optional<std::string>> kept = store_.read_secrets(document.task_id);
+    has_secrets_ = !kept || *kept || !document.secret_names.empty();
     if (!kept) {
         fail(std::move(kept).error());
     } else if (*kept) {
@@ -312,7 +323,7 @@ Result<void> Worker::record_end(CarriedSession& session, const command::Finish& 
     if (!done) return std::move(done).error();
     // From here on the outcome is safe, and what still fails is somebody else's to notice: secrets
     // that stay are found by `doctor`, tasks that nobody serves show as recoverable.
-    if (is_terminal(session.state().summary.session_state)) {
+    if (has_secrets_ && is_terminal(session.state().summary.session_state)) {
         static_cast<void>(store_.erase_secrets(session.task_id()));
     }
     static_cast<void>(hand_over->serve(session.has_slot() ? 1 : 0));

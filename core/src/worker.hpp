@@ -45,6 +45,7 @@ private:
     Result<void> work_off();
     Result<void> work_off_queue();
     Result<std::optional<Claim>> claim_next();
+    Result<std::optional<Claim>> claim_one(const std::vector<ListedTask>& rows);
     Result<std::unique_ptr<Lease>> take_runtime_slot(const std::string& runtime, bool& limited);
     Result<std::optional<Claim>> start(const ListedTask& row, std::unique_ptr<Lease> lease,
                                        std::unique_ptr<Lease> runtime_slot);
@@ -64,6 +65,8 @@ private:
     std::set<std::string> unreadable_;
     /// Of the session that is adopted.
     bool redo_ = false;
+    /// Of the task that is carried: whether there may be any that have to be erased.
+    bool has_secrets_ = false;
 };
 
 } // namespace loong
