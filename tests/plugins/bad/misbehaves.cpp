@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -18,6 +19,9 @@ void misbehave(const std::string& how) {
     if (how == "thread") std::thread([] { throw 42; }).join();
     while (how == "hang") ::pause();
     std::vector<std::unique_ptr<std::string>> kept;
+    // Whatever the worker was started with: the machine's memory is not to be used up.
+    const rlimit enough{rlim_t{256} << 20, rlim_t{256} << 20};
+    if (how == "memory") ::setrlimit(RLIMIT_DATA, &enough);
     while (how == "memory") kept.push_back(std::make_unique<std::string>(1 << 20, 'x'));
 }
 
