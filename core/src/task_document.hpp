@@ -58,8 +58,6 @@ inline constexpr int task_document_format = 1;
 
 /// `store_corrupt` (with line and column), `store_version` where the format is newer.
 [[nodiscard]] Result<TaskDocument> read_task_document(std::string_view yaml);
-/// The same, without the short cut for what write_task_document() has written (own_yaml.hpp).
-[[nodiscard]] Result<TaskDocument> read_any_task_document(std::string_view yaml);
 
 /// The secrets file: the variables that were named to be passed although they look like secrets.
 [[nodiscard]] std::string write_secrets(const std::vector<EnvironmentVariable>& variables);

@@ -1,5 +1,4 @@
 #include "loong/notification.hpp"
-#include "own_yaml.hpp"
 #include "task_document.hpp"
 #include "text.hpp"
 #include "words.hpp"
@@ -20,37 +19,23 @@ namespace {
 
 /// Why a document cannot be read, and where; caught at the end of this file.
 struct Damage {
-    Damage(const DocumentNode& node, std::string text, ErrorCode error = ErrorCode::store_corrupt)
-        : line(node.line),
-          column(node.column),
-          why(std::move(text)),
-          code(error) {}
-    Damage(const YAML::Mark& mark, std::string text)
-        : line(mark.line),
-          column(mark.column),
-          why(std::move(text)) {}
-
-    int line;
-    int column;
+    YAML::Mark mark;
     std::string why;
     ErrorCode code = ErrorCode::store_corrupt;
 };
 
-using Kind = DocumentNode::Kind;
-using Style = DocumentNode::Style;
-
 constexpr std::string_view binary_tag = "tag:yaml.org,2002:binary";
 
-std::string text_of(const DocumentNode& node, const std::string& what) {
-    if (node.kind == Kind::null) return {};
-    if (node.kind != Kind::scalar) throw Damage{node, what + " is no text"};
-    if (node.style != Style::binary) return node.text;
-    std::string encoded = node.text;
+std::string text_of(const YAML::Node& node, const std::string& what) {
+    if (node.IsNull()) return {};
+    if (!node.IsScalar()) throw Damage{node.Mark(), what + " is no text"};
+    if (node.Tag() != binary_tag) return node.Scalar();
+    std::string encoded = node.Scalar();
     std::erase_if(encoded, [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
     const std::vector<unsigned char> bytes = YAML::DecodeBase64(encoded);
     // The decoder skips what it does not know, so that only the way back tells.
     if (YAML::EncodeBase64(bytes.data(), bytes.size()) != encoded) {
-        throw Damage{node, what + " is no valid base64"};
+        throw Damage{node.Mark(), what + " is no valid base64"};
     }
     return {bytes.begin(), bytes.end()};
 }
@@ -65,230 +50,179 @@ std::optional<Number> number_in(std::string_view text) {
 }
 
 template <typename Number>
-Number number_of(const DocumentNode& node, const std::string& what) {
-    const auto number = node.kind == Kind::scalar ? number_in<Number>(node.text) : std::nullopt;
+Number number_of(const YAML::Node& node, const std::string& what) {
+    const auto number = node.IsScalar() ? number_in<Number>(node.Scalar()) : std::nullopt;
     if (!number) {
-        throw Damage{node, what + " is no number of the kind that is expected here"};
+        throw Damage{node.Mark(), what + " is no number of the kind that is expected here"};
     }
     return *number;
 }
 
-std::uint32_t umask_of(const DocumentNode& node, const std::string& what) {
+std::uint32_t umask_of(const YAML::Node& node, const std::string& what) {
     constexpr std::uint32_t all = 0777;
-    const std::string digits = node.kind == Kind::scalar ? node.text : std::string();
+    const std::string digits = node.IsScalar() ? node.Scalar() : std::string();
     std::uint32_t mask = 0;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), mask, 8);
     if (error != std::errc() || end != digits.data() + digits.size() || mask > all) {
-        throw Damage{node, what + " is no umask, 0000 to 0777"};
+        throw Damage{node.Mark(), what + " is no umask, 0000 to 0777"};
     }
     return mask;
 }
 
-bool boolean_of(const DocumentNode& node, const std::string& what) {
-    if (node.kind == Kind::scalar && node.text == "true") return true;
-    if (node.kind == Kind::scalar && node.text == "false") return false;
-    throw Damage{node, what + " is neither true nor false"};
+bool boolean_of(const YAML::Node& node, const std::string& what) {
+    if (node.IsScalar() && node.Scalar() == "true") return true;
+    if (node.IsScalar() && node.Scalar() == "false") return false;
+    throw Damage{node.Mark(), what + " is neither true nor false"};
 }
 
-Microseconds duration_of(const DocumentNode& node, const std::string& what) {
+Microseconds duration_of(const YAML::Node& node, const std::string& what) {
     constexpr double longest = 1e10;
     const auto seconds = number_of<double>(node, what);
     if (!(seconds >= 0 && seconds <= longest)) {
-        throw Damage{node, what + " is no length of time"};
+        throw Damage{node.Mark(), what + " is no length of time"};
     }
     return std::chrono::round<Microseconds>(std::chrono::duration<double>(seconds));
 }
 
-std::vector<std::string> texts_of(const DocumentNode& node, const std::string& what) {
+std::vector<std::string> texts_of(const YAML::Node& node, const std::string& what) {
     std::vector<std::string> texts;
-    if (node.kind == Kind::null) return texts;
-    if (node.kind != Kind::sequence) throw Damage{node, what + " is no list"};
-    for (const DocumentNode& item : node.items)
-        texts.push_back(text_of(item, "an item of " + what));
+    if (node.IsNull()) return texts;
+    if (!node.IsSequence()) throw Damage{node.Mark(), what + " is no list"};
+    for (const YAML::Node& item : node) texts.push_back(text_of(item, "an item of " + what));
     return texts;
 }
 
 template <typename Enumeration>
-Enumeration word_of(const DocumentNode& node, const std::string& what, Enumeration last) {
+Enumeration word_of(const YAML::Node& node, const std::string& what, Enumeration last) {
     const std::string word = text_of(node, what);
     if (const auto value = enumeration_of(word, last)) return *value;
     std::vector<std::string> words;
     for (int at = 0; at <= static_cast<int>(last); ++at) {
         words.emplace_back(to_string(static_cast<Enumeration>(at)));
     }
-    throw Damage{node, what + " is '" + word + "', " + suggest(word, words)};
+    throw Damage{node.Mark(), what + " is '" + word + "', " + suggest(word, words)};
 }
 
-std::vector<std::pair<const DocumentNode*, const DocumentNode*>>
-members_of(const DocumentNode& mapping) {
-    std::vector<std::pair<const DocumentNode*, const DocumentNode*>> members;
-    for (std::size_t at = 0; at + 1 < mapping.items.size(); at += 2) {
-        members.emplace_back(&mapping.items[at], &mapping.items[at + 1]);
-    }
-    return members;
-}
-
-/// Null where it has none of that key.
-const DocumentNode* find_member(const DocumentNode& mapping, std::string_view key) {
-    for (const auto& [name, value] : members_of(mapping)) {
-        if (name->kind == Kind::scalar && name->text == key) return value;
-    }
-    return nullptr;
-}
-
-using Readers = std::map<std::string, std::function<void(const DocumentNode&, const std::string&)>>;
+using Readers = std::map<std::string, std::function<void(const YAML::Node&, const std::string&)>>;
 
 /// Gives each member of a mapping to the reader of its key. Keys are known, unique, and there where
 /// they are required.
-void read_members(const DocumentNode& node, const std::string& what, const Readers& readers,
+void read_members(const YAML::Node& node, const std::string& what, const Readers& readers,
                   const std::vector<std::string>& required) {
-    if (node.kind != Kind::mapping) throw Damage{node, what + " is no mapping"};
+    if (!node.IsMap()) throw Damage{node.Mark(), what + " is no mapping"};
     std::set<std::string> seen;
-    for (const auto& [name, value] : members_of(node)) {
-        const std::string key = text_of(*name, "a key");
+    for (const auto& member : node) {
+        const std::string key = text_of(member.first, "a key");
         const auto reader = readers.find(key);
         if (reader == readers.end()) {
             std::vector<std::string> words;
-            for (const auto& [word, function] : readers) words.push_back(word);
-            throw Damage{*name, "unknown key '" + key + "', " + suggest(key, words)};
+            for (const auto& [name, function] : readers) words.push_back(name);
+            throw Damage{member.first.Mark(), "unknown key '" + key + "', " + suggest(key, words)};
         }
         if (!seen.insert(key).second) {
-            throw Damage{*name, "key '" + key + "' stands twice"};
+            throw Damage{member.first.Mark(), "key '" + key + "' stands twice"};
         }
-        reader->second(*value, "'" + key + "'");
+        reader->second(member.second, "'" + key + "'");
     }
     for (const std::string& key : required) {
-        if (seen.count(key) == 0) throw Damage{node, "key '" + key + "' is missing"};
+        if (seen.count(key) == 0) throw Damage{node.Mark(), "key '" + key + "' is missing"};
     }
 }
 
-std::vector<EnvironmentVariable> variables_of(const DocumentNode& node, const std::string& what) {
+std::vector<EnvironmentVariable> variables_of(const YAML::Node& node, const std::string& what) {
     std::vector<EnvironmentVariable> variables;
-    if (node.kind == Kind::null) return variables;
-    if (node.kind != Kind::mapping) throw Damage{node, what + " is no mapping"};
+    if (node.IsNull()) return variables;
+    if (!node.IsMap()) throw Damage{node.Mark(), what + " is no mapping"};
     std::set<std::string> seen;
-    for (const auto& [name, value] : members_of(node)) {
-        EnvironmentVariable variable{text_of(*name, "a variable's name"),
-                                     text_of(*value, "a variable's value")};
+    for (const auto& member : node) {
+        EnvironmentVariable variable{text_of(member.first, "a variable's name"),
+                                     text_of(member.second, "a variable's value")};
         if (!seen.insert(variable.name).second) {
-            throw Damage{*name, "variable '" + variable.name + "' stands twice"};
+            throw Damage{member.first.Mark(), "variable '" + variable.name + "' stands twice"};
         }
         variables.push_back(std::move(variable));
     }
     return variables;
 }
 
-/// Reads values of any shape.
+/// Reads values of any shape. Counts what it has read: aliases can make a small text endless.
 class ValueReader {
 public:
-    Value read(const DocumentNode& node, int depth) {
+    Value read(const YAML::Node& node, int depth) {
         constexpr int max_depth = 100;
-        if (depth > max_depth) throw Damage{node, "the settings are too deep"};
-        if (node.kind == Kind::scalar) return read_scalar(node);
-        if (node.kind == Kind::sequence) {
+        constexpr int max_nodes = 100'000;
+        if (depth > max_depth || ++nodes_ > max_nodes) {
+            throw Damage{node.Mark(), "the settings are too deep or too large"};
+        }
+        if (node.IsScalar()) return read_scalar(node);
+        if (node.IsSequence()) {
             Value::Array items;
-            for (const DocumentNode& item : node.items) items.push_back(read(item, depth + 1));
+            for (const YAML::Node& item : node) items.push_back(read(item, depth + 1));
             return items;
         }
-        if (node.kind != Kind::mapping) return nullptr;
+        if (!node.IsMap()) return nullptr;
         Value::Object members;
         std::set<std::string> seen;
-        for (const auto& [name, value] : members_of(node)) {
-            std::string key = text_of(*name, "a key");
+        for (const auto& member : node) {
+            std::string key = text_of(member.first, "a key");
             if (!seen.insert(key).second) {
-                throw Damage{*name, "key '" + key + "' stands twice"};
+                throw Damage{member.first.Mark(), "key '" + key + "' stands twice"};
             }
-            members.emplace_back(std::move(key), read(*value, depth + 1));
+            members.emplace_back(std::move(key), read(member.second, depth + 1));
         }
         return members;
     }
 
 private:
-    static Value read_scalar(const DocumentNode& node) {
+    static Value read_scalar(const YAML::Node& node) {
         // Only a plain scalar has this tag; quoted ones are texts whatever they look like.
-        if (node.style != Style::plain) return text_of(node, "a value");
-        const std::optional<Value> value = resolve_plain_scalar(node.text);
-        if (!value) throw Damage{node, "a whole number has more than 64 bits"};
+        if (node.Tag() != "?") return text_of(node, "a value");
+        const std::optional<Value> value = resolve_plain_scalar(node.Scalar());
+        if (!value) throw Damage{node.Mark(), "a whole number has more than 64 bits"};
         return *value;
     }
-};
 
-/// Makes nodes of what yaml-cpp has read. Counts them: aliases can make a small text endless.
-class NodeCopy {
-public:
-    explicit NodeCopy(std::size_t text_size) : left_(text_size + 100'000) {}
-
-    DocumentNode copy(const YAML::Node& from, int depth = 0) {
-        constexpr int max_depth = 200;
-        if (depth > max_depth || left_ == 0) {
-            throw Damage{from.Mark(), "it is too deep or too large"};
-        }
-        --left_;
-        DocumentNode node;
-        node.line = from.Mark().line;
-        node.column = from.Mark().column;
-        if (from.IsScalar()) {
-            node.kind = Kind::scalar;
-            node.text = from.Scalar();
-            if (from.Tag() == "?") node.style = Style::plain;
-            if (from.Tag() == binary_tag) node.style = Style::binary;
-        } else if (from.IsSequence()) {
-            node.kind = Kind::sequence;
-            for (const YAML::Node& item : from) node.items.push_back(copy(item, depth + 1));
-        } else if (from.IsMap()) {
-            node.kind = Kind::mapping;
-            for (const auto& member : from) {
-                node.items.push_back(copy(member.first, depth + 1));
-                node.items.push_back(copy(member.second, depth + 1));
-            }
-        }
-        return node;
-    }
-
-private:
-    std::size_t left_;
+    int nodes_ = 0;
 };
 
 // Each of these makes the reader of a key that puts what it finds into `into`.
 auto into_text(std::string& into) {
-    return
-        [&into](const DocumentNode& node, const std::string& what) { into = text_of(node, what); };
+    return [&into](const YAML::Node& node, const std::string& what) { into = text_of(node, what); };
 }
 auto into_texts(std::vector<std::string>& into) {
     return
-        [&into](const DocumentNode& node, const std::string& what) { into = texts_of(node, what); };
+        [&into](const YAML::Node& node, const std::string& what) { into = texts_of(node, what); };
 }
 auto into_boolean(bool& into) {
-    return [&into](const DocumentNode& node, const std::string& what) {
-        into = boolean_of(node, what);
-    };
+    return
+        [&into](const YAML::Node& node, const std::string& what) { into = boolean_of(node, what); };
 }
 template <typename Number>
 auto into_number(Number& into) {
-    return [&into](const DocumentNode& node, const std::string& what) {
+    return [&into](const YAML::Node& node, const std::string& what) {
         into = number_of<Number>(node, what);
     };
 }
 auto into_seconds(std::optional<Seconds>& into) {
-    return [&into](const DocumentNode& node, const std::string& what) {
+    return [&into](const YAML::Node& node, const std::string& what) {
         into = std::chrono::duration_cast<Seconds>(duration_of(node, what));
     };
 }
 auto into_time(Time& into) {
-    return [&into](const DocumentNode& node, const std::string& what) {
+    return [&into](const YAML::Node& node, const std::string& what) {
         const std::optional<Time> time = parse_time(text_of(node, what));
-        if (!time) throw Damage{node, what + " is no time in RFC 3339"};
+        if (!time) throw Damage{node.Mark(), what + " is no time in RFC 3339"};
         into = *time;
     };
 }
 
-Dependency dependency_of(const DocumentNode& node, const std::string& what) {
+Dependency dependency_of(const YAML::Node& node, const std::string& what) {
     Dependency dependency;
-    const auto until = [&](const DocumentNode& value, const std::string& key) {
+    const auto until = [&](const YAML::Node& value, const std::string& key) {
         const std::string word = text_of(value, key);
         if (word != "completed" && word != "ended") {
-            throw Damage{value, key + " is neither completed nor ended"};
+            throw Damage{value.Mark(), key + " is neither completed nor ended"};
         }
         dependency.any_end = word == "ended";
     };
@@ -297,9 +231,9 @@ Dependency dependency_of(const DocumentNode& node, const std::string& what) {
     return dependency;
 }
 
-ToolRule rule_of(const DocumentNode& node, const std::string& what) {
+ToolRule rule_of(const YAML::Node& node, const std::string& what) {
     ToolRule rule;
-    const auto decision = [&](const DocumentNode& value, const std::string& key) {
+    const auto decision = [&](const YAML::Node& value, const std::string& key) {
         rule.decision = word_of(value, key, ToolDecision::deny);
     };
     read_members(node, what,
@@ -313,20 +247,17 @@ ToolRule rule_of(const DocumentNode& node, const std::string& what) {
 /// The reader of a list whose items `read_item` reads.
 template <typename Item, typename ReadItem>
 auto into_list(std::vector<Item>& into, ReadItem read_item) {
-    return [&into, read_item](const DocumentNode& node, const std::string& what) {
-        if (node.kind == Kind::null) return;
-        if (node.kind != Kind::sequence) throw Damage{node, what + " is no list"};
-        for (const DocumentNode& item : node.items)
-            into.push_back(read_item(item, "an item of " + what));
+    return [&into, read_item](const YAML::Node& node, const std::string& what) {
+        if (node.IsNull()) return;
+        if (!node.IsSequence()) throw Damage{node.Mark(), what + " is no list"};
+        for (const YAML::Node& item : node) into.push_back(read_item(item, "an item of " + what));
     };
 }
 
-void read_runtime(const DocumentNode& node, const std::string& what, TaskDocument& document) {
-    const auto settings = [&](const DocumentNode& value, const std::string& key) {
-        if (value.kind != Kind::mapping && value.kind != Kind::null)
-            throw Damage{value, key + " is no mapping"};
-        if (value.kind == Kind::mapping)
-            document.runtime_settings.values = ValueReader().read(value, 0);
+void read_runtime(const YAML::Node& node, const std::string& what, TaskDocument& document) {
+    const auto settings = [&](const YAML::Node& value, const std::string& key) {
+        if (!value.IsMap() && !value.IsNull()) throw Damage{value.Mark(), key + " is no mapping"};
+        if (value.IsMap()) document.runtime_settings.values = ValueReader().read(value, 0);
     };
     read_members(node, what,
                  {{"name", into_text(document.runtime)},
@@ -336,8 +267,8 @@ void read_runtime(const DocumentNode& node, const std::string& what, TaskDocumen
                  {"name", "plugin"});
 }
 
-void read_work(const DocumentNode& node, const std::string& what, Work& work) {
-    const auto kind = [&](const DocumentNode& value, const std::string& key) {
+void read_work(const YAML::Node& node, const std::string& what, Work& work) {
+    const auto kind = [&](const YAML::Node& value, const std::string& key) {
         work.kind = word_of(value, key, WorkKind::plan);
     };
     read_members(node, what,
@@ -347,13 +278,12 @@ void read_work(const DocumentNode& node, const std::string& what, Work& work) {
                   {"source", into_text(work.source)}},
                  {"kind"});
     const bool is_command = work.kind == WorkKind::command;
-    if (is_command && work.arguments.empty()) throw Damage{node, "'arguments' is missing"};
-    if (!is_command && find_member(node, "text") == nullptr)
-        throw Damage{node, "key 'text' is missing"};
+    if (is_command && work.arguments.empty()) throw Damage{node.Mark(), "'arguments' is missing"};
+    if (!is_command && !node["text"]) throw Damage{node.Mark(), "key 'text' is missing"};
 }
 
-void read_limits(const DocumentNode& node, const std::string& what, SessionLimits& limits) {
-    const auto grace = [&](const DocumentNode& value, const std::string& key) {
+void read_limits(const YAML::Node& node, const std::string& what, SessionLimits& limits) {
+    const auto grace = [&](const YAML::Node& value, const std::string& key) {
         limits.grace = duration_of(value, key);
     };
     read_members(node, what,
@@ -363,9 +293,9 @@ void read_limits(const DocumentNode& node, const std::string& what, SessionLimit
                  {});
 }
 
-void read_policy(const DocumentNode& node, const std::string& what, ToolPolicy& policy) {
+void read_policy(const YAML::Node& node, const std::string& what, ToolPolicy& policy) {
     const auto directories = [](std::optional<std::vector<std::string>>& into) {
-        return [&into](const DocumentNode& value, const std::string& key) {
+        return [&into](const YAML::Node& value, const std::string& key) {
             into = texts_of(value, key);
         };
     };
@@ -383,43 +313,43 @@ void read_policy(const DocumentNode& node, const std::string& what, ToolPolicy& 
 }
 
 /// Looked at before everything else: a newer format may have any shape.
-void check_format(const DocumentNode& node) {
-    if (node.kind != Kind::mapping) throw Damage{node, "the document is no mapping"};
-    const DocumentNode* format = find_member(node, "format");
-    if (format == nullptr) throw Damage{node, "key 'format' is missing"};
-    const int number = number_of<int>(*format, "'format'");
+void check_format(const YAML::Node& node) {
+    if (!node.IsMap()) throw Damage{node.Mark(), "the document is no mapping"};
+    const YAML::Node format = node["format"];
+    if (!format) throw Damage{node.Mark(), "key 'format' is missing"};
+    const int number = number_of<int>(format, "'format'");
     if (number == task_document_format) return;
-    throw Damage{*format,
+    throw Damage{format.Mark(),
                  "format " + std::to_string(number) + " is not one that this loong reads (" +
                      std::to_string(task_document_format) + ")",
                  number > task_document_format ? ErrorCode::store_version
                                                : ErrorCode::store_corrupt};
 }
 
-TaskDocument document_of(const DocumentNode& node) {
+TaskDocument document_of(const YAML::Node& node) {
     check_format(node);
     TaskDocument document;
     // Each part reads into the document, by a reader of its own.
     const auto part = [](auto read, auto& into) {
-        return [read, &into](const DocumentNode& value, const std::string& key) {
+        return [read, &into](const YAML::Node& value, const std::string& key) {
             read(value, key, into);
         };
     };
-    const auto environment = [&](const DocumentNode& value, const std::string& key) {
+    const auto environment = [&](const YAML::Node& value, const std::string& key) {
         document.environment = variables_of(value, key);
     };
-    const auto mask = [&](const DocumentNode& value, const std::string& key) {
+    const auto mask = [&](const YAML::Node& value, const std::string& key) {
         document.umask = umask_of(value, key);
     };
-    const auto notify_on = [&](const DocumentNode& value, const std::string& key) {
+    const auto notify_on = [&](const YAML::Node& value, const std::string& key) {
         for (const std::string& word : texts_of(value, key)) {
             const auto on = enumeration_of(word, NotifyOn::terminal);
-            if (!on) throw Damage{value, key + " names what is never told"};
+            if (!on) throw Damage{value.Mark(), key + " names what is never told"};
             (*on == NotifyOn::terminal ? document.notify_terminal : document.notify_attention) =
                 true;
         }
     };
-    const auto ignored = [](const DocumentNode&, const std::string&) {};
+    const auto ignored = [](const YAML::Node&, const std::string&) {};
     read_members(node, "the document",
                  {{"format", ignored},
                   {"task_id", into_text(document.task_id)},
@@ -452,9 +382,9 @@ TaskDocument document_of(const DocumentNode& node) {
 
 Error damage_error(const std::string& what, const Damage& damage) {
     std::string where = what;
-    if (damage.line >= 0 && damage.column >= 0) {
-        where += " line " + std::to_string(damage.line + 1) + ", column " +
-                 std::to_string(damage.column + 1);
+    if (damage.mark.line >= 0 && damage.mark.column >= 0) {
+        where += " line " + std::to_string(damage.mark.line + 1) + ", column " +
+                 std::to_string(damage.mark.column + 1);
     }
     const char* hint = damage.code == ErrorCode::store_version
                            ? "use the loong that made it, or a newer one"
@@ -465,13 +395,13 @@ Error damage_error(const std::string& what, const Damage& damage) {
 /// Reads the one YAML document in `text` with `read`, whatever goes wrong.
 template <typename Read>
 auto read_yaml(std::string_view text, const std::string& what, Read read)
-    -> Result<decltype(read(DocumentNode()))> {
+    -> Result<decltype(read(YAML::Node()))> {
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
         if (documents.size() != 1) {
             throw Damage{YAML::Mark::null_mark(), "it is not one YAML document"};
         }
-        return read(NodeCopy(text.size()).copy(documents.front()));
+        return read(documents.front());
     } catch (const Damage& damage) {
         return damage_error(what, damage);
     } catch (const YAML::Exception& failure) {
@@ -481,38 +411,17 @@ auto read_yaml(std::string_view text, const std::string& what, Read read)
     }
 }
 
-/// The same of a text that core wrote; absent where it is something else, or wrong. Then read_yaml()
-/// tells what, and where.
-template <typename Read>
-auto read_own(std::string_view text, Read read) -> std::optional<decltype(read(DocumentNode()))> {
-    try {
-        const std::optional<DocumentNode> node = read_own_yaml(text);
-        if (!node) return std::nullopt;
-        return read(*node);
-    } catch (const Damage&) {
-        return std::nullopt;
-    }
-}
-
 } // namespace
 
 Result<TaskDocument> read_task_document(std::string_view yaml) {
-    if (std::optional<TaskDocument> document = read_own(yaml, document_of)) {
-        return *std::move(document);
-    }
-    return read_any_task_document(yaml);
-}
-
-Result<TaskDocument> read_any_task_document(std::string_view yaml) {
     return read_yaml(yaml, "task document", document_of);
 }
 
 Result<std::vector<EnvironmentVariable>> read_secrets(std::string_view text) {
     if (text.empty()) return std::vector<EnvironmentVariable>{};
     // The message must not carry a secret, so it tells where and nothing of what stands there.
-    auto variables = read_yaml(text, "secrets", [](const DocumentNode& node) {
-        return variables_of(node, "the document");
-    });
+    auto variables = read_yaml(
+        text, "secrets", [](const YAML::Node& node) { return variables_of(node, "the document"); });
     return variables;
 }
 
