@@ -3,7 +3,10 @@
 #include "lease_names.hpp"
 #include "recovery_probe.hpp"
 #include "task_clock.hpp"
+#include "task_store.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace loong {
@@ -81,6 +84,42 @@ Held Observer::queue_served() {
     return *queue_served_;
 }
 
+std::optional<SessionFacts> Observer::carrier_before(const TaskSummary& summary,
+                                                     const LeaseStatus& lease) {
+    if (lease.state != LeaseState::held || !lease.holder) return std::nullopt;
+    // Who has written nothing since it took the lease may be a newcomer: what the times only hint at,
+    // for clocks are set, the tokens tell.
+    if (lease.holder->since <= summary.updated_at) return std::nullopt;
+    const Result<LoadedTask> loaded = load_task(workspace_.store(), summary.task_id);
+    if (!loaded) return std::nullopt;
+    const SessionFacts* session = current_session(loaded->state);
+    if (session == nullptr || session->session_id != summary.task_session_id ||
+        session->lease_token == lease.holder->token) {
+        return std::nullopt;
+    }
+    return *session;
+}
+
+void Observer::look_at_carrier(const TaskSummary& summary, ObservedTask& task) {
+    // One who has just taken the lease tells in a moment who it is.
+    constexpr int most_looks_at_untold = 20;
+    for (int looks = 0; looks < most_looks_at_untold; ++looks) {
+        task.facts.carrier_lease = lease_held(summary.task_session_id, &task.lease);
+        if (task.facts.carrier_lease != Held::held || task.lease->holder) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    if (!task.lease || !task.lease->holder) return;
+    task.details.carrier_host = task.lease->holder->host;
+    task.details.carrier_pid = task.lease->holder->pid;
+    // A worker that looks for something to start may hold the lease for a moment after the carrier
+    // died, and one that takes over has it before it says so.
+    if (const std::optional<SessionFacts> carrier = carrier_before(summary, *task.lease)) {
+        task.facts.carrier_lease = Held::free;
+        task.details.carrier_host = carrier->host;
+        task.details.carrier_pid = carrier->pid;
+    }
+}
+
 ObservedTask Observer::look(ListedTask listed) {
     ObservedTask task;
     task.listed = std::move(listed);
@@ -90,11 +129,7 @@ ObservedTask Observer::look(ListedTask listed) {
     task.details = details_of(summary, task.listed.dependency_task_id, at);
     task.details.command_options = command_options_;
     if (summary.session_state == SessionState::running) {
-        task.facts.carrier_lease = lease_held(summary.task_session_id, &task.lease);
-        if (task.lease && task.lease->holder) {
-            task.details.carrier_host = task.lease->holder->host;
-            task.details.carrier_pid = task.lease->holder->pid;
-        }
+        look_at_carrier(summary, task);
     } else if (claimable(task.facts) ||
                (summary.session_state == SessionState::ready && task.facts.retry_not_due)) {
         task.facts.queue_served = queue_served();

@@ -7,6 +7,7 @@
 #include "loong/error.hpp"
 #include "loong/status.hpp"
 #include "loong/store.hpp"
+#include "task_state.hpp"
 #include "workspace.hpp"
 
 #include <optional>
@@ -47,6 +48,10 @@ private:
     Held lease_held(const std::string& name, std::optional<LeaseStatus>* status);
     bool slot_or_hand_over_held(bool& unknown);
     static bool looks_lost(ObservedTask& task);
+    /// The carrier that the task's events name, where somebody else holds its lease.
+    std::optional<SessionFacts> carrier_before(const TaskSummary& summary,
+                                               const LeaseStatus& lease);
+    void look_at_carrier(const TaskSummary& summary, ObservedTask& task);
     ObservedTask look(ListedTask listed);
 
     Workspace& workspace_;

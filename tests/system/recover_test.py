@@ -1,10 +1,21 @@
 """What `recover` finds and does, a test for each row of its table; --dry-run first, which must name
 the same action and change nothing."""
 
+import datetime
+import fcntl
+import json
 import os
 import signal
+import struct
 
 from loong_system import SystemTest, await_death, is_alive, main, parent_of, tree
+
+
+def lock(file, byte):
+    """A lock that belongs to the open file, as those of leases do."""
+    set_lock_of_open_file = 37
+    fcntl.fcntl(file, set_lock_of_open_file,
+                struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))
 
 
 class RecoverTest(SystemTest):
@@ -54,6 +65,27 @@ class RecoverTest(SystemTest):
         self.assertEqual(self.kinds(queued)[:len(events)], events)
         self.assertNotIn("delegate_recovery_applied", self.kinds(queued))
         gate.let_through()
+
+    def test_lease_of_another(self):
+        """Whoever holds the lease of a dead carrier does not make it live."""
+        task, gate, _ = self.lost("true")
+        session = self.detail(task)["task_session_id"]
+        path = self.path(f"state/leases/{session}")
+        with open(path, "r+b", buffering=0) as lease:
+            lock(lease, 1)
+            holder = json.loads(os.pread(lease.fileno(), 256, 0))
+            now = datetime.datetime.now(datetime.timezone.utc)
+            holder.update(token=holder["token"] + 1, pid=os.getpid(),
+                          since=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+            text = json.dumps(holder, separators=(",", ":"))
+            os.pwrite(lease.fileno(), f"{text:255}\n".encode(), 0)
+            lock(lease, 0)
+            self.assert_lost(task, "work_alive")
+            rows = self.loong("tasks", "list", "--json").json()["tasks"]
+            self.assertEqual(rows[0]["task_status"]["status"], "recoverable")
+        self.recover(task)
+        gate.let_through()
+        self.wait(task)
 
     def test_adopted(self):
         """The work lives on undisturbed; its session, output and exit code are the same."""
