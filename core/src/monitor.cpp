@@ -139,7 +139,8 @@ void Monitor::wait(Watch* watch, std::optional<Clock::time_point> until) {
     ::poll(watched.data(), watched.size(), patience);
     nudge_.silence();
     if (watch != nullptr && (watched[1].revents != 0 || descriptor < 0)) {
-        static_cast<void>(watch->wait(Milliseconds(0)));
+        // A watch that fails may stay readable, and must not keep this thread busy.
+        if (!watch->wait(Milliseconds(0))) ::poll(watched.data(), 1, std::min(timeout, 1000));
     }
 }
 

@@ -144,12 +144,13 @@ bool FileWatch::concerns(const WatchTarget& target, std::uint32_t mask, const ch
     return true;
 }
 
-bool FileWatch::read_events() {
-    bool any = false;
+int FileWatch::read_events(bool& any) {
     alignas(inotify_event) std::array<char, 4096> buffer{};
     for (;;) {
         const ssize_t size = ::read(inotify_.get(), buffer.data(), buffer.size());
-        if (size <= 0) return any;
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return errno == EAGAIN ? 0 : errno;
+        if (size == 0) return 0;
         for (ssize_t at = 0; at < size;) {
             inotify_event event{};
             std::memcpy(&event, buffer.data() + at, sizeof event);
@@ -166,13 +167,33 @@ bool FileWatch::read_events() {
             if ((event.mask & IN_IGNORED) == 0)
                 static_cast<void>(::inotify_rm_watch(inotify_.get(), event.wd));
             const bool again = target.kind != Kind::task && add(target) == 0;
-            if (!again && start_polling() == 0) {
-                epoll_event joined{};
-                joined.events = EPOLLIN;
-                ::epoll_ctl(both_.get(), EPOLL_CTL_ADD, timer_.get(), &joined);
-            }
+            if (!again) static_cast<void>(poll_besides());
         }
     }
+}
+
+int FileWatch::poll_besides() {
+    const int failed = start_polling();
+    if (failed != 0 || !both_.is_open()) return failed;
+    epoll_event joined{};
+    joined.events = EPOLLIN;
+    const int added = ::epoll_ctl(both_.get(), EPOLL_CTL_ADD, timer_.get(), &joined);
+    return added == 0 || errno == EEXIST ? 0 : errno;
+}
+
+int FileWatch::drain(bool& changed) {
+    if (inotify_.is_open() && read_events(changed) != 0) {
+        // It would stay readable and tell nothing. What it had to tell is not known.
+        changed = true;
+        static_cast<void>(::epoll_ctl(both_.get(), EPOLL_CTL_DEL, inotify_.get(), nullptr));
+        inotify_.close();
+        if (const int failed = poll_besides(); failed != 0) return failed;
+    }
+    std::uint64_t ticks = 0;
+    if (!timer_.is_open()) return 0;
+    const ssize_t size = ::read(timer_.get(), &ticks, sizeof ticks);
+    if (size > 0) changed = true;
+    return size < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
 }
 
 Result<bool> FileWatch::wait(Milliseconds limit) {
@@ -190,9 +211,10 @@ Result<bool> FileWatch::wait(Milliseconds limit) {
             if (gone >= limit) return false;
             continue;
         }
-        bool changed = inotify_.is_open() && read_events();
-        std::uint64_t ticks = 0;
-        if (timer_.is_open() && ::read(timer_.get(), &ticks, sizeof ticks) > 0) changed = true;
+        bool changed = false;
+        if (const int failed = drain(changed); failed != 0) {
+            return io_error("watch", root_->path(), failed);
+        }
         if (changed) return true;
     }
 }

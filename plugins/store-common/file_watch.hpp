@@ -43,8 +43,12 @@ private:
     int watch_path(const std::string& path, std::uint32_t mask, const WatchTarget& target);
     int start_polling();
     int join_descriptors();
-    /// Reads what inotify has to tell; whether any of it concerns a target.
-    bool read_events();
+    /// Reads what inotify has to tell; `any` is set where some of it concerns a target.
+    int read_events(bool& any);
+    /// Looks each second from now on, beside what is watched already.
+    int poll_besides();
+    /// Takes what made the descriptor readable; `changed` is set where that may concern a target.
+    int drain(bool& changed);
     bool concerns(const WatchTarget& target, std::uint32_t mask, const char* name);
     /// Waits for the locks to be dropped whose holder has just closed its file.
     void wait_for_unlocking(const WatchTarget& target) const;
