@@ -87,6 +87,12 @@ Result<void> Tasks::Implementation::find_viewer() {
     return {};
 }
 
+Error Tasks::Implementation::not_visible(const std::string& task) const {
+    return {ErrorCode::visibility_denied,
+            "task " + task + ": session " + session_id_ + " does not see it",
+            "name its session with --session, or use --all-sessions"};
+}
+
 Result<std::string> Tasks::Implementation::resolve(const std::string& task) {
     Result<std::vector<std::string>> ids = std::vector<std::string>{};
     if (is_task_id(task)) {
@@ -116,11 +122,7 @@ Result<std::string> Tasks::Implementation::resolve(const std::string& task) {
         }
     }
     if (visible.size() == 1) return visible.front();
-    if (visible.empty() && hidden) {
-        return Error{ErrorCode::visibility_denied,
-                     "task " + task + ": session " + session_id_ + " does not see it",
-                     "name its session with --session, or use --all-sessions"};
-    }
+    if (visible.empty() && hidden) return not_visible(task);
     if (visible.empty()) return not_found(task);
     std::string names;
     for (std::size_t index = 0; index < std::min(visible.size(), ambiguous_shown); ++index) {
@@ -133,7 +135,11 @@ Result<std::string> Tasks::Implementation::resolve(const std::string& task) {
 }
 
 Result<TaskDetail> Tasks::Implementation::detail(const LoadedTask& task, Observer& observer) {
-    Result<ObservedTask> observed = observer.observe(task.document.task_id);
+    // What was read tells all but how dependencies stand, for which the store has to look.
+    Result<ObservedTask> observed =
+        task.document.dependencies.empty()
+            ? observer.observe(ListedTask{task.document.task_id, task.state.summary})
+            : observer.observe(task.document.task_id);
     if (!observed) return std::move(observed).error();
     Result<std::string> directory = store().task_directory(task.document.task_id);
     if (!directory) return std::move(directory).error();
@@ -161,6 +167,21 @@ Result<TaskDetail> Tasks::Implementation::detail(const std::string& task_id) {
             return found;
         }
     }
+}
+
+Result<TaskDetail> Tasks::Implementation::status(const std::string& task) {
+    if (!is_task_id(task)) {
+        Result<std::string> task_id = resolve(task);
+        return task_id ? detail(*task_id) : std::move(task_id).error();
+    }
+    // The task itself says who may see it.
+    Result<TaskDetail> found = detail(task);
+    if (!found || visible_to_.empty()) return found;
+    const std::vector<std::string>& seen_by = found->row.summary.visible_to;
+    if (std::find(seen_by.begin(), seen_by.end(), visible_to_) == seen_by.end()) {
+        return not_visible(task);
+    }
+    return found;
 }
 
 Tasks::Tasks(std::unique_ptr<Implementation> implementation)
@@ -197,9 +218,7 @@ Result<ListResult> Tasks::list(const ListRequest& request) {
 }
 
 Result<TaskDetail> Tasks::status(const std::string& task) {
-    Result<std::string> task_id = implementation_->resolve(task);
-    if (!task_id) return std::move(task_id).error();
-    return implementation_->detail(*task_id);
+    return implementation_->status(task);
 }
 
 Result<EventsResult> Tasks::events(const EventsRequest& request) {

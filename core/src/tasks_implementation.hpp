@@ -35,6 +35,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& lineage() const { return lineage_; }
 
     Result<std::string> resolve(const std::string& task);
+    Result<TaskDetail> status(const std::string& task);
     Result<TaskDetail> detail(const std::string& task_id);
     /// For a task that was read just now.
     Result<TaskDetail> detail(const LoadedTask& task, Observer& observer);
@@ -74,6 +75,7 @@ public:
     Result<Diagnosis> heal(const std::string& session, bool apply);
 
 private:
+    [[nodiscard]] Error not_visible(const std::string& task) const;
     Result<void> find_viewer();
     /// At most as many rows as the request asks for, after `cursor`.
     Result<std::vector<TaskRow>> find_rows(const TaskFilter& filter, std::string cursor,
