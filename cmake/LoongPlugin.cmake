@@ -27,6 +27,13 @@ function(loong_add_plugin name)
         VISIBILITY_INLINES_HIDDEN ON
         LINK_DEPENDS "${exports}")
 
+    # What a plugin exports is looked up in its file each time that it is loaded, and with the names
+    # that nobody can see they are thousands. Debug information stays.
+    if(CMAKE_STRIP)
+        add_custom_command(TARGET ${name} POST_BUILD
+            COMMAND "${CMAKE_STRIP}" -x "$<TARGET_FILE:${name}>" VERBATIM)
+    endif()
+
     # Clang leaves the sanitizers' symbols for the program to define.
     if(NOT (LOONG_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"))
         target_link_options(${name} PRIVATE -Wl,-z,defs)

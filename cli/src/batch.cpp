@@ -1,9 +1,9 @@
 #include "batch.hpp"
 
 #include "text.hpp"
+#include "yaml_reader.hpp"
 
 #include <boost/json.hpp>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <optional>
@@ -14,16 +14,17 @@ namespace {
 struct Source {
     std::string file;
     /// The line that is being read, where each is read alone; else the nodes know theirs.
-    int line = 0;
+    std::uint32_t line = 0;
 };
 
-Error batch_error(const Source& source, const YAML::Mark& mark, const std::string& why,
-                  const std::string& hint) {
+Error batch_error(const Source& source, Place at, const std::string& why, const std::string& hint) {
     std::string place = source.file;
-    const int line = mark.is_null() ? source.line : mark.line + 1;
+    const std::uint32_t line = at.line == 0 ? source.line : at.line;
     if (line > 0) place += ":" + std::to_string(line);
     return {ErrorCode::invalid_argument, "batch " + place + ": " + why, hint};
 }
+
+bool is_single(const YamlNode& node) { return node.is_scalar() && !node.is_null(); }
 
 struct Key {
     const char* name;
@@ -63,15 +64,15 @@ const std::vector<Key>& keys() {
 
 class TaskReader {
 public:
-    TaskReader(const Source& source, const YAML::Node& node) : source_(source), node_(node) {}
+    TaskReader(const Source& source, const YamlNode& node) : source_(source), node_(node) {}
 
     Result<CreateArguments> read() {
-        if (!node_.IsMap()) {
-            return batch_error(source_, node_.Mark(), "a task is a mapping of keys to values",
+        if (!node_.is_mapping()) {
+            return batch_error(source_, node_.place, "a task is a mapping of keys to values",
                                "for example `{\"text\": \"make -j4\", \"label\": \"build\"}`");
         }
-        for (const auto& member : node_) {
-            if (Result<void> taken = take(member.first, member.second); !taken) {
+        for (const YamlMember& member : node_.members) {
+            if (Result<void> taken = take(member); !taken) {
                 return std::move(taken).error();
             }
         }
@@ -79,8 +80,9 @@ public:
     }
 
 private:
-    Result<void> take(const YAML::Node& name, const YAML::Node& value) {
-        const std::string key = name.IsScalar() ? name.Scalar() : std::string();
+    Result<void> take(const YamlMember& member) {
+        const std::string& key = member.key;
+        const YamlNode& value = member.value;
         for (const Key& known : keys()) {
             if (key != known.name) continue;
             if (known.value != nullptr) return scalar(key, value, arguments_.*known.value);
@@ -91,53 +93,61 @@ private:
         }
         std::vector<std::string> names;
         for (const Key& known : keys()) names.emplace_back(known.name);
-        return batch_error(source_, name.Mark(), "unknown key '" + key + "'", suggest(key, names));
+        return batch_error(source_, member.place, "unknown key '" + key + "'", suggest(key, names));
     }
 
-    Result<void> scalar(const std::string& key, const YAML::Node& value,
+    Result<void> scalar(const std::string& key, const YamlNode& value,
                         std::optional<std::string>& target) const {
-        if (!value.IsScalar()) return wrong(key, value, "a single value");
-        target = value.Scalar();
+        if (!is_single(value)) return wrong(key, value, "a single value");
+        target = value.text;
         return {};
     }
 
-    Result<void> list(const std::string& key, const YAML::Node& value,
+    Result<void> list(const std::string& key, const YamlNode& value,
                       std::vector<std::string>& target) const {
-        if (value.IsScalar()) {
-            target.push_back(value.Scalar());
+        if (is_single(value)) {
+            target.push_back(value.text);
             return {};
         }
-        if (!value.IsSequence()) return wrong(key, value, "a value or a list of them");
-        for (const auto& item : value) {
-            if (!item.IsScalar()) return wrong(key, item, "a single value");
-            target.push_back(item.Scalar());
+        if (!value.is_sequence()) return wrong(key, value, "a value or a list of them");
+        for (const YamlNode& item : value.items) {
+            if (!is_single(item)) return wrong(key, item, "a single value");
+            target.push_back(item.text);
         }
         return {};
     }
 
-    Result<void> command(const YAML::Node& value) {
-        if (!value.IsSequence()) return wrong("command", value, "a list of words");
+    Result<void> command(const YamlNode& value) {
+        if (!value.is_sequence()) return wrong("command", value, "a list of words");
         arguments_.command.emplace();
         return list("command", value, *arguments_.command);
     }
 
-    Result<void> flag(const std::string& key, const YAML::Node& value, bool& target) const {
-        if (!YAML::convert<bool>::decode(value, target)) return wrong(key, value, "true or false");
+    Result<void> flag(const std::string& key, const YamlNode& value, bool& target) const {
+        // What YAML 1.1 takes for one, too: a batch may have been written for another reader.
+        const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+            return std::find(words.begin(), words.end(), value.text) != words.end();
+        };
+        if (!is_one_of(
+                {"true", "True", "TRUE", "yes", "on", "false", "False", "FALSE", "no", "off"})) {
+            return wrong(key, value, "true or false");
+        }
+        target = is_one_of({"true", "True", "TRUE", "yes", "on"});
         return {};
     }
 
-    Error wrong(const std::string& key, const YAML::Node& value, const std::string& wanted) const {
-        return batch_error(source_, value.Mark(), "key '" + key + "': has to be " + wanted, "");
+    Error wrong(const std::string& key, const YamlNode& value, const std::string& wanted) const {
+        return batch_error(source_, value.place, "key '" + key + "': has to be " + wanted, "");
     }
 
     const Source& source_;
-    YAML::Node node_;
+    const YamlNode& node_;
     CreateArguments arguments_;
 };
 
 using Tasks = std::vector<CreateArguments>;
 
-Result<void> add_task(const Source& source, const YAML::Node& node, Tasks& tasks) {
+Result<void> add_task(const Source& source, const YamlNode& node, Tasks& tasks) {
     Result<CreateArguments> arguments = TaskReader(source, node).read();
     if (!arguments) return std::move(arguments).error();
     tasks.push_back(std::move(*arguments));
@@ -145,42 +155,41 @@ Result<void> add_task(const Source& source, const YAML::Node& node, Tasks& tasks
 }
 
 Result<void> add_documents(const Source& source, const std::string& text, Tasks& tasks) {
-    try {
-        for (const YAML::Node& document : YAML::LoadAll(text)) {
-            if (document.IsNull()) continue;
-            if (!document.IsSequence()) {
-                if (Result<void> added = add_task(source, document, tasks); !added) return added;
-                continue;
-            }
-            for (const auto& node : document) {
-                if (Result<void> added = add_task(source, node, tasks); !added) return added;
-            }
+    // A batch may be large; what its aliases expand to may not be without end.
+    const auto parsed = parse_yaml(text, {.weight_limit = 20'000'000, .resolve_scalars = false});
+    if (const auto* problem = std::get_if<YamlProblem>(&parsed)) {
+        return batch_error(source, problem->place, problem->why, "see `loong tasks create --help`");
+    }
+    for (const YamlNode& document : std::get<std::vector<YamlNode>>(parsed)) {
+        if (document.is_null()) continue;
+        if (!document.is_sequence()) {
+            if (Result<void> added = add_task(source, document, tasks); !added) return added;
+            continue;
         }
-    } catch (const YAML::Exception& exception) {
-        return batch_error(source, exception.mark, exception.msg,
-                           "see `loong tasks create --help`");
+        for (const YamlNode& node : document.items) {
+            if (Result<void> added = add_task(source, node, tasks); !added) return added;
+        }
     }
     return {};
 }
 
-YAML::Node to_node(const boost::json::value& value) {
+YamlNode to_node(const boost::json::value& value) {
+    YamlNode node;
     if (const boost::json::string* text = value.if_string()) {
-        return YAML::Node(std::string(text->data(), text->size()));
-    }
-    if (const boost::json::array* items = value.if_array()) {
-        YAML::Node node(YAML::NodeType::Sequence);
-        for (const boost::json::value& item : *items) node.push_back(to_node(item));
-        return node;
-    }
-    if (const boost::json::object* members = value.if_object()) {
-        YAML::Node node(YAML::NodeType::Map);
+        node.text.assign(text->data(), text->size());
+        node.is_plain = false;
+    } else if (const boost::json::array* items = value.if_array()) {
+        node.kind = YamlNode::Kind::sequence;
+        for (const boost::json::value& item : *items) node.items.push_back(to_node(item));
+    } else if (const boost::json::object* members = value.if_object()) {
+        node.kind = YamlNode::Kind::mapping;
         for (const auto& member : *members) {
-            node.force_insert(std::string(member.key()), to_node(member.value()));
+            node.members.push_back({member.key(), {}, to_node(member.value())});
         }
-        return node;
+    } else {
+        node.text = boost::json::serialize(value);
     }
-    if (value.is_null()) return YAML::Node(YAML::NodeType::Null);
-    return YAML::Node(boost::json::serialize(value));
+    return node;
 }
 
 // YAML would read most of JSON, but not its pairs of surrogates, and many times slower.
@@ -194,7 +203,7 @@ Result<void> add_lines(Source source, std::string_view content, Tasks& tasks) {
         boost::json::error_code error;
         const boost::json::value value = boost::json::parse({line.data(), line.size()}, error);
         if (error) {
-            return batch_error(source, YAML::Mark::null_mark(), "no JSON: " + error.message(),
+            return batch_error(source, {}, "no JSON: " + error.message(),
                                "write one JSON object a line, or a YAML list");
         }
         if (Result<void> added = add_task(source, to_node(value), tasks); !added) return added;

@@ -2,16 +2,14 @@
 #include "task_document.hpp"
 #include "text.hpp"
 #include "words.hpp"
+#include "yaml_reader.hpp"
 #include "yaml_scalar.hpp"
-
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <exception>
 #include <functional>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace loong {
@@ -19,25 +17,15 @@ namespace {
 
 /// Why a document cannot be read, and where; caught at the end of this file.
 struct Damage {
-    YAML::Mark mark;
+    Place place;
     std::string why;
     ErrorCode code = ErrorCode::store_corrupt;
 };
 
-constexpr std::string_view binary_tag = "tag:yaml.org,2002:binary";
-
-std::string text_of(const YAML::Node& node, const std::string& what) {
-    if (node.IsNull()) return {};
-    if (!node.IsScalar()) throw Damage{node.Mark(), what + " is no text"};
-    if (node.Tag() != binary_tag) return node.Scalar();
-    std::string encoded = node.Scalar();
-    std::erase_if(encoded, [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
-    const std::vector<unsigned char> bytes = YAML::DecodeBase64(encoded);
-    // The decoder skips what it does not know, so that only the way back tells.
-    if (YAML::EncodeBase64(bytes.data(), bytes.size()) != encoded) {
-        throw Damage{node.Mark(), what + " is no valid base64"};
-    }
-    return {bytes.begin(), bytes.end()};
+std::string text_of(const YamlNode& node, const std::string& what) {
+    if (node.is_null()) return {};
+    if (!node.is_scalar()) throw Damage{node.place, what + " is no text"};
+    return node.text;
 }
 
 /// All of the text as a number, or nothing.
@@ -50,179 +38,156 @@ std::optional<Number> number_in(std::string_view text) {
 }
 
 template <typename Number>
-Number number_of(const YAML::Node& node, const std::string& what) {
-    const auto number = node.IsScalar() ? number_in<Number>(node.Scalar()) : std::nullopt;
+Number number_of(const YamlNode& node, const std::string& what) {
+    const auto number = node.is_scalar() ? number_in<Number>(node.text) : std::nullopt;
     if (!number) {
-        throw Damage{node.Mark(), what + " is no number of the kind that is expected here"};
+        throw Damage{node.place, what + " is no number of the kind that is expected here"};
     }
     return *number;
 }
 
-std::uint32_t umask_of(const YAML::Node& node, const std::string& what) {
+std::uint32_t umask_of(const YamlNode& node, const std::string& what) {
     constexpr std::uint32_t all = 0777;
-    const std::string digits = node.IsScalar() ? node.Scalar() : std::string();
+    const std::string digits = node.is_scalar() ? node.text : std::string();
     std::uint32_t mask = 0;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), mask, 8);
     if (error != std::errc() || end != digits.data() + digits.size() || mask > all) {
-        throw Damage{node.Mark(), what + " is no umask, 0000 to 0777"};
+        throw Damage{node.place, what + " is no umask, 0000 to 0777"};
     }
     return mask;
 }
 
-bool boolean_of(const YAML::Node& node, const std::string& what) {
-    if (node.IsScalar() && node.Scalar() == "true") return true;
-    if (node.IsScalar() && node.Scalar() == "false") return false;
-    throw Damage{node.Mark(), what + " is neither true nor false"};
+bool boolean_of(const YamlNode& node, const std::string& what) {
+    if (node.is_scalar() && node.text == "true") return true;
+    if (node.is_scalar() && node.text == "false") return false;
+    throw Damage{node.place, what + " is neither true nor false"};
 }
 
-Microseconds duration_of(const YAML::Node& node, const std::string& what) {
+Microseconds duration_of(const YamlNode& node, const std::string& what) {
     constexpr double longest = 1e10;
     const auto seconds = number_of<double>(node, what);
     if (!(seconds >= 0 && seconds <= longest)) {
-        throw Damage{node.Mark(), what + " is no length of time"};
+        throw Damage{node.place, what + " is no length of time"};
     }
     return std::chrono::round<Microseconds>(std::chrono::duration<double>(seconds));
 }
 
-std::vector<std::string> texts_of(const YAML::Node& node, const std::string& what) {
+std::vector<std::string> texts_of(const YamlNode& node, const std::string& what) {
     std::vector<std::string> texts;
-    if (node.IsNull()) return texts;
-    if (!node.IsSequence()) throw Damage{node.Mark(), what + " is no list"};
-    for (const YAML::Node& item : node) texts.push_back(text_of(item, "an item of " + what));
+    if (node.is_null()) return texts;
+    if (!node.is_sequence()) throw Damage{node.place, what + " is no list"};
+    for (const YamlNode& item : node.items) texts.push_back(text_of(item, "an item of " + what));
     return texts;
 }
 
 template <typename Enumeration>
-Enumeration word_of(const YAML::Node& node, const std::string& what, Enumeration last) {
+Enumeration word_of(const YamlNode& node, const std::string& what, Enumeration last) {
     const std::string word = text_of(node, what);
     if (const auto value = enumeration_of(word, last)) return *value;
     std::vector<std::string> words;
     for (int at = 0; at <= static_cast<int>(last); ++at) {
         words.emplace_back(to_string(static_cast<Enumeration>(at)));
     }
-    throw Damage{node.Mark(), what + " is '" + word + "', " + suggest(word, words)};
+    throw Damage{node.place, what + " is '" + word + "', " + suggest(word, words)};
 }
 
-using Readers = std::map<std::string, std::function<void(const YAML::Node&, const std::string&)>>;
+using Readers = std::map<std::string, std::function<void(const YamlNode&, const std::string&)>>;
 
 /// Gives each member of a mapping to the reader of its key. Keys are known, unique, and there where
 /// they are required.
-void read_members(const YAML::Node& node, const std::string& what, const Readers& readers,
+void read_members(const YamlNode& node, const std::string& what, const Readers& readers,
                   const std::vector<std::string>& required) {
-    if (!node.IsMap()) throw Damage{node.Mark(), what + " is no mapping"};
-    std::set<std::string> seen;
-    for (const auto& member : node) {
-        const std::string key = text_of(member.first, "a key");
+    if (!node.is_mapping()) throw Damage{node.place, what + " is no mapping"};
+    for (const YamlMember& member : node.members) {
+        const std::string& key = member.key;
         const auto reader = readers.find(key);
         if (reader == readers.end()) {
             std::vector<std::string> words;
             for (const auto& [name, function] : readers) words.push_back(name);
-            throw Damage{member.first.Mark(), "unknown key '" + key + "', " + suggest(key, words)};
+            throw Damage{member.place, "unknown key '" + key + "', " + suggest(key, words)};
         }
-        if (!seen.insert(key).second) {
-            throw Damage{member.first.Mark(), "key '" + key + "' stands twice"};
-        }
-        reader->second(member.second, "'" + key + "'");
+        reader->second(member.value, "'" + key + "'");
     }
     for (const std::string& key : required) {
-        if (seen.count(key) == 0) throw Damage{node.Mark(), "key '" + key + "' is missing"};
+        if (node.find(key) == nullptr) throw Damage{node.place, "key '" + key + "' is missing"};
     }
 }
 
-std::vector<EnvironmentVariable> variables_of(const YAML::Node& node, const std::string& what) {
+std::vector<EnvironmentVariable> variables_of(const YamlNode& node, const std::string& what) {
     std::vector<EnvironmentVariable> variables;
-    if (node.IsNull()) return variables;
-    if (!node.IsMap()) throw Damage{node.Mark(), what + " is no mapping"};
-    std::set<std::string> seen;
-    for (const auto& member : node) {
-        EnvironmentVariable variable{text_of(member.first, "a variable's name"),
-                                     text_of(member.second, "a variable's value")};
-        if (!seen.insert(variable.name).second) {
-            throw Damage{member.first.Mark(), "variable '" + variable.name + "' stands twice"};
-        }
-        variables.push_back(std::move(variable));
+    if (node.is_null()) return variables;
+    if (!node.is_mapping()) throw Damage{node.place, what + " is no mapping"};
+    for (const YamlMember& member : node.members) {
+        variables.push_back({member.key, text_of(member.value, "a variable's value")});
     }
     return variables;
 }
 
-/// Reads values of any shape. Counts what it has read: aliases can make a small text endless.
+/// Reads values of any shape.
 class ValueReader {
 public:
-    Value read(const YAML::Node& node, int depth) {
+    static Value read(const YamlNode& node, int depth) {
         constexpr int max_depth = 100;
-        constexpr int max_nodes = 100'000;
-        if (depth > max_depth || ++nodes_ > max_nodes) {
-            throw Damage{node.Mark(), "the settings are too deep or too large"};
-        }
-        if (node.IsScalar()) return read_scalar(node);
-        if (node.IsSequence()) {
+        if (depth > max_depth) throw Damage{node.place, "the settings are too deep"};
+        if (node.is_scalar()) return read_scalar(node);
+        if (node.is_sequence()) {
             Value::Array items;
-            for (const YAML::Node& item : node) items.push_back(read(item, depth + 1));
+            for (const YamlNode& item : node.items) items.push_back(read(item, depth + 1));
             return items;
         }
-        if (!node.IsMap()) return nullptr;
         Value::Object members;
-        std::set<std::string> seen;
-        for (const auto& member : node) {
-            std::string key = text_of(member.first, "a key");
-            if (!seen.insert(key).second) {
-                throw Damage{member.first.Mark(), "key '" + key + "' stands twice"};
-            }
-            members.emplace_back(std::move(key), read(member.second, depth + 1));
+        for (const YamlMember& member : node.members) {
+            members.emplace_back(member.key, read(member.value, depth + 1));
         }
         return members;
     }
 
 private:
-    static Value read_scalar(const YAML::Node& node) {
-        // Only a plain scalar has this tag; quoted ones are texts whatever they look like.
-        if (node.Tag() != "?") return text_of(node, "a value");
-        const std::optional<Value> value = resolve_plain_scalar(node.Scalar());
-        if (!value) throw Damage{node.Mark(), "a whole number has more than 64 bits"};
+    static Value read_scalar(const YamlNode& node) {
+        if (!node.is_plain) return node.text;
+        const std::optional<Value> value = resolve_plain_scalar(node.text);
+        if (!value) throw Damage{node.place, "a whole number has more than 64 bits"};
         return *value;
     }
-
-    int nodes_ = 0;
 };
 
 // Each of these makes the reader of a key that puts what it finds into `into`.
 auto into_text(std::string& into) {
-    return [&into](const YAML::Node& node, const std::string& what) { into = text_of(node, what); };
+    return [&into](const YamlNode& node, const std::string& what) { into = text_of(node, what); };
 }
 auto into_texts(std::vector<std::string>& into) {
-    return
-        [&into](const YAML::Node& node, const std::string& what) { into = texts_of(node, what); };
+    return [&into](const YamlNode& node, const std::string& what) { into = texts_of(node, what); };
 }
 auto into_boolean(bool& into) {
     return
-        [&into](const YAML::Node& node, const std::string& what) { into = boolean_of(node, what); };
+        [&into](const YamlNode& node, const std::string& what) { into = boolean_of(node, what); };
 }
 template <typename Number>
 auto into_number(Number& into) {
-    return [&into](const YAML::Node& node, const std::string& what) {
+    return [&into](const YamlNode& node, const std::string& what) {
         into = number_of<Number>(node, what);
     };
 }
 auto into_seconds(std::optional<Seconds>& into) {
-    return [&into](const YAML::Node& node, const std::string& what) {
+    return [&into](const YamlNode& node, const std::string& what) {
         into = std::chrono::duration_cast<Seconds>(duration_of(node, what));
     };
 }
 auto into_time(Time& into) {
-    return [&into](const YAML::Node& node, const std::string& what) {
+    return [&into](const YamlNode& node, const std::string& what) {
         const std::optional<Time> time = parse_time(text_of(node, what));
-        if (!time) throw Damage{node.Mark(), what + " is no time in RFC 3339"};
+        if (!time) throw Damage{node.place, what + " is no time in RFC 3339"};
         into = *time;
     };
 }
 
-Dependency dependency_of(const YAML::Node& node, const std::string& what) {
+Dependency dependency_of(const YamlNode& node, const std::string& what) {
     Dependency dependency;
-    const auto until = [&](const YAML::Node& value, const std::string& key) {
+    const auto until = [&](const YamlNode& value, const std::string& key) {
         const std::string word = text_of(value, key);
         if (word != "completed" && word != "ended") {
-            throw Damage{value.Mark(), key + " is neither completed nor ended"};
+            throw Damage{value.place, key + " is neither completed nor ended"};
         }
         dependency.any_end = word == "ended";
     };
@@ -231,9 +196,9 @@ Dependency dependency_of(const YAML::Node& node, const std::string& what) {
     return dependency;
 }
 
-ToolRule rule_of(const YAML::Node& node, const std::string& what) {
+ToolRule rule_of(const YamlNode& node, const std::string& what) {
     ToolRule rule;
-    const auto decision = [&](const YAML::Node& value, const std::string& key) {
+    const auto decision = [&](const YamlNode& value, const std::string& key) {
         rule.decision = word_of(value, key, ToolDecision::deny);
     };
     read_members(node, what,
@@ -247,17 +212,19 @@ ToolRule rule_of(const YAML::Node& node, const std::string& what) {
 /// The reader of a list whose items `read_item` reads.
 template <typename Item, typename ReadItem>
 auto into_list(std::vector<Item>& into, ReadItem read_item) {
-    return [&into, read_item](const YAML::Node& node, const std::string& what) {
-        if (node.IsNull()) return;
-        if (!node.IsSequence()) throw Damage{node.Mark(), what + " is no list"};
-        for (const YAML::Node& item : node) into.push_back(read_item(item, "an item of " + what));
+    return [&into, read_item](const YamlNode& node, const std::string& what) {
+        if (node.is_null()) return;
+        if (!node.is_sequence()) throw Damage{node.place, what + " is no list"};
+        for (const YamlNode& item : node.items)
+            into.push_back(read_item(item, "an item of " + what));
     };
 }
 
-void read_runtime(const YAML::Node& node, const std::string& what, TaskDocument& document) {
-    const auto settings = [&](const YAML::Node& value, const std::string& key) {
-        if (!value.IsMap() && !value.IsNull()) throw Damage{value.Mark(), key + " is no mapping"};
-        if (value.IsMap()) document.runtime_settings.values = ValueReader().read(value, 0);
+void read_runtime(const YamlNode& node, const std::string& what, TaskDocument& document) {
+    const auto settings = [&](const YamlNode& value, const std::string& key) {
+        if (!value.is_mapping() && !value.is_null())
+            throw Damage{value.place, key + " is no mapping"};
+        if (value.is_mapping()) document.runtime_settings.values = ValueReader::read(value, 0);
     };
     read_members(node, what,
                  {{"name", into_text(document.runtime)},
@@ -267,8 +234,8 @@ void read_runtime(const YAML::Node& node, const std::string& what, TaskDocument&
                  {"name", "plugin"});
 }
 
-void read_work(const YAML::Node& node, const std::string& what, Work& work) {
-    const auto kind = [&](const YAML::Node& value, const std::string& key) {
+void read_work(const YamlNode& node, const std::string& what, Work& work) {
+    const auto kind = [&](const YamlNode& value, const std::string& key) {
         work.kind = word_of(value, key, WorkKind::plan);
     };
     read_members(node, what,
@@ -278,12 +245,13 @@ void read_work(const YAML::Node& node, const std::string& what, Work& work) {
                   {"source", into_text(work.source)}},
                  {"kind"});
     const bool is_command = work.kind == WorkKind::command;
-    if (is_command && work.arguments.empty()) throw Damage{node.Mark(), "'arguments' is missing"};
-    if (!is_command && !node["text"]) throw Damage{node.Mark(), "key 'text' is missing"};
+    if (is_command && work.arguments.empty()) throw Damage{node.place, "'arguments' is missing"};
+    if (!is_command && node.find("text") == nullptr)
+        throw Damage{node.place, "key 'text' is missing"};
 }
 
-void read_limits(const YAML::Node& node, const std::string& what, SessionLimits& limits) {
-    const auto grace = [&](const YAML::Node& value, const std::string& key) {
+void read_limits(const YamlNode& node, const std::string& what, SessionLimits& limits) {
+    const auto grace = [&](const YamlNode& value, const std::string& key) {
         limits.grace = duration_of(value, key);
     };
     read_members(node, what,
@@ -293,11 +261,10 @@ void read_limits(const YAML::Node& node, const std::string& what, SessionLimits&
                  {});
 }
 
-void read_policy(const YAML::Node& node, const std::string& what, ToolPolicy& policy) {
+void read_policy(const YamlNode& node, const std::string& what, ToolPolicy& policy) {
     const auto directories = [](std::optional<std::vector<std::string>>& into) {
-        return [&into](const YAML::Node& value, const std::string& key) {
-            into = texts_of(value, key);
-        };
+        return
+            [&into](const YamlNode& value, const std::string& key) { into = texts_of(value, key); };
     };
     read_members(node, what,
                  {{"network", into_boolean(policy.network)},
@@ -313,43 +280,43 @@ void read_policy(const YAML::Node& node, const std::string& what, ToolPolicy& po
 }
 
 /// Looked at before everything else: a newer format may have any shape.
-void check_format(const YAML::Node& node) {
-    if (!node.IsMap()) throw Damage{node.Mark(), "the document is no mapping"};
-    const YAML::Node format = node["format"];
-    if (!format) throw Damage{node.Mark(), "key 'format' is missing"};
-    const int number = number_of<int>(format, "'format'");
+void check_format(const YamlNode& node) {
+    if (!node.is_mapping()) throw Damage{node.place, "the document is no mapping"};
+    const YamlNode* format = node.find("format");
+    if (format == nullptr) throw Damage{node.place, "key 'format' is missing"};
+    const int number = number_of<int>(*format, "'format'");
     if (number == task_document_format) return;
-    throw Damage{format.Mark(),
+    throw Damage{format->place,
                  "format " + std::to_string(number) + " is not one that this loong reads (" +
                      std::to_string(task_document_format) + ")",
                  number > task_document_format ? ErrorCode::store_version
                                                : ErrorCode::store_corrupt};
 }
 
-TaskDocument document_of(const YAML::Node& node) {
+TaskDocument document_of(const YamlNode& node) {
     check_format(node);
     TaskDocument document;
     // Each part reads into the document, by a reader of its own.
     const auto part = [](auto read, auto& into) {
-        return [read, &into](const YAML::Node& value, const std::string& key) {
+        return [read, &into](const YamlNode& value, const std::string& key) {
             read(value, key, into);
         };
     };
-    const auto environment = [&](const YAML::Node& value, const std::string& key) {
+    const auto environment = [&](const YamlNode& value, const std::string& key) {
         document.environment = variables_of(value, key);
     };
-    const auto mask = [&](const YAML::Node& value, const std::string& key) {
+    const auto mask = [&](const YamlNode& value, const std::string& key) {
         document.umask = umask_of(value, key);
     };
-    const auto notify_on = [&](const YAML::Node& value, const std::string& key) {
+    const auto notify_on = [&](const YamlNode& value, const std::string& key) {
         for (const std::string& word : texts_of(value, key)) {
             const auto on = enumeration_of(word, NotifyOn::terminal);
-            if (!on) throw Damage{value.Mark(), key + " names what is never told"};
+            if (!on) throw Damage{value.place, key + " names what is never told"};
             (*on == NotifyOn::terminal ? document.notify_terminal : document.notify_attention) =
                 true;
         }
     };
-    const auto ignored = [](const YAML::Node&, const std::string&) {};
+    const auto ignored = [](const YamlNode&, const std::string&) {};
     read_members(node, "the document",
                  {{"format", ignored},
                   {"task_id", into_text(document.task_id)},
@@ -382,9 +349,9 @@ TaskDocument document_of(const YAML::Node& node) {
 
 Error damage_error(const std::string& what, const Damage& damage) {
     std::string where = what;
-    if (damage.mark.line >= 0 && damage.mark.column >= 0) {
-        where += " line " + std::to_string(damage.mark.line + 1) + ", column " +
-                 std::to_string(damage.mark.column + 1);
+    if (damage.place.line > 0) {
+        where += " line " + std::to_string(damage.place.line) + ", column " +
+                 std::to_string(damage.place.column);
     }
     const char* hint = damage.code == ErrorCode::store_version
                            ? "use the loong that made it, or a newer one"
@@ -392,37 +359,44 @@ Error damage_error(const std::string& what, const Damage& damage) {
     return {damage.code, where + ": " + damage.why, hint};
 }
 
+/// A task is no larger than what started it may have been; people may have put aliases into it.
+constexpr YamlRules document_rules = {
+    .weight_limit = 500'000, .resolve_scalars = false, .allow_binary = true};
+
 /// Reads the one YAML document in `text` with `read`, whatever goes wrong.
 template <typename Read>
-auto read_yaml(std::string_view text, const std::string& what, Read read)
-    -> Result<decltype(read(YAML::Node()))> {
+auto read_document(std::string_view text, const std::string& what, Read read)
+    -> Result<decltype(read(YamlNode()))> {
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() != 1) {
-            throw Damage{YAML::Mark::null_mark(), "it is not one YAML document"};
+        const auto parsed = parse_yaml(text, document_rules);
+        if (const auto* problem = std::get_if<YamlProblem>(&parsed)) {
+            throw Damage{problem->place, problem->why};
         }
+        const auto& documents = std::get<std::vector<YamlNode>>(parsed);
+        if (documents.size() != 1) throw Damage{{}, "it is not one YAML document"};
         return read(documents.front());
     } catch (const Damage& damage) {
         return damage_error(what, damage);
-    } catch (const YAML::Exception& failure) {
-        return damage_error(what, {failure.mark, failure.msg});
     } catch (const std::exception& failure) {
-        return damage_error(what, {YAML::Mark::null_mark(), failure.what()});
+        return damage_error(what, {{}, failure.what()});
     }
 }
 
 } // namespace
 
 Result<TaskDocument> read_task_document(std::string_view yaml) {
-    return read_yaml(yaml, "task document", document_of);
+    return read_document(yaml, "task document", document_of);
 }
 
 Result<std::vector<EnvironmentVariable>> read_secrets(std::string_view text) {
     if (text.empty()) return std::vector<EnvironmentVariable>{};
     // The message must not carry a secret, so it tells where and nothing of what stands there.
-    auto variables = read_yaml(
-        text, "secrets", [](const YAML::Node& node) { return variables_of(node, "the document"); });
-    return variables;
+    const auto parsed = parse_yaml(text, document_rules);
+    if (const auto* problem = std::get_if<YamlProblem>(&parsed)) {
+        return damage_error("secrets", {problem->place, "this is no valid YAML"});
+    }
+    return read_document(text, "secrets",
+                         [](const YamlNode& node) { return variables_of(node, "the document"); });
 }
 
 } // namespace loong

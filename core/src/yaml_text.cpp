@@ -1,9 +1,8 @@
 #include "yaml_text.hpp"
 
+#include "base64.hpp"
 #include "json.hpp"
 #include "text.hpp"
-
-#include <yaml-cpp/binary.h>
 
 #include <algorithm>
 #include <array>
@@ -96,8 +95,7 @@ void append_yaml_scalar(std::string& out, std::string_view text) {
     } else if (is_utf8(text)) {
         append_json(out, text);
     } else {
-        const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-        out += "!!binary \"" + YAML::EncodeBase64(bytes, text.size()) + '"';
+        out += "!!binary \"" + encode_base64(text) + '"';
     }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 /// Scalars and values as YAML that people like to read. Written by hand, because a document is made
-/// for each task that is created and yaml-cpp's emitter takes longer than everything else together.
+/// for each task that is created and the emitters of libraries take longer than everything else together.
 
 #include "loong/value.hpp"
 

@@ -1,115 +1,164 @@
 #include "yaml_reader.hpp"
 
-#include "text.hpp"
+#include "base64.hpp"
 #include "yaml_scalar.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/depthguard.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
+#include <yaml.h>
 
 namespace loong {
 
 namespace {
 
-/// What a whole tree may weigh, aliases expanded: a node weighs one and its text a little.
-constexpr std::size_t weight_limit = 200'000;
+constexpr std::size_t max_depth = 500;
 
 std::size_t weight_of_text(std::string_view text) { return text.size() / 64; }
 
-Place place_of(const YAML::Mark& mark) {
-    if (mark.is_null()) return {};
+Place place_of(const yaml_mark_t& mark) {
     return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-/// What the builder throws through the parser.
+std::string_view text_in(const unsigned char* bytes) {
+    return bytes == nullptr ? std::string_view() : reinterpret_cast<const char*>(bytes);
+}
+
+/// How what is wrong leaves the builder; never leaves this file.
 class Refused : public std::runtime_error {
 public:
-    Refused(const YAML::Mark& mark, const std::string& why)
-        : std::runtime_error(why),
-          place(place_of(mark)) {}
+    Refused(Place where, const std::string& why) : std::runtime_error(why), place(where) {}
     Place place;
 };
 
-/// Builds the tree from the parser's events.
-class TreeBuilder : public YAML::EventHandler {
+/// YAML 1.2 takes some characters for themselves that libyaml, which reads YAML 1.1, takes for the end
+/// of a line, or refuses. They are hidden from it as private characters that the text does not use.
+class HiddenCharacters {
 public:
-    [[nodiscard]] YamlNode take_root() { return std::move(root_); }
-
-    /// What was opened last and is not closed yet, where the parser's own place lies before what it
-    /// has told already: that is how it reports an end that is missing.
-    [[nodiscard]] std::optional<Place> unclosed(Place place) const {
-        const auto position = [](Place of) { return std::pair(of.line, of.column); };
-        if (frames_.empty() || position(place) >= position(last_)) return std::nullopt;
-        return frames_.back().node.place;
-    }
-
-    void OnDocumentStart(const YAML::Mark& mark) override {
-        if (documents_++ > 0) throw Refused(mark, "a second document begins here");
-    }
-    void OnDocumentEnd() override {}
-
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        YamlNode node;
-        node.place = place_of(mark);
-        finish(mark, std::move(node), anchor, 1);
-    }
-
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  const std::string& text) override {
-        YamlNode node;
-        node.place = place_of(mark);
-        const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-        if (!quoted) refuse_tag(mark, tag);
-        const std::optional<Value> scalar = quoted ? Value(text) : resolve_plain_scalar(text);
-        if (!scalar) throw Refused(mark, "the number is too large");
-        node.scalar = *scalar;
-        node.scalar.set_place(node.place);
-        node.text = text;
-        finish(mark, std::move(node), anchor, 1 + weight_of_text(text));
-    }
-
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        const auto known = anchors_.find(anchor);
-        if (known == anchors_.end()) {
-            throw Refused(mark, "the alias stands inside of what it refers to");
+    /// What libyaml is to read: `text`, or a copy of it that lives as long as this.
+    [[nodiscard]] std::string_view hide(std::string_view text) {
+        std::size_t at = find(text, 0);
+        if (at == std::string_view::npos) return text;
+        choose_block(text);
+        std::size_t from = 0;
+        for (; at != std::string_view::npos; at = find(text, from)) {
+            copy_ += text.substr(from, at - from);
+            const auto which = static_cast<unsigned char>(code_at(text, at));
+            copy_ += block_;
+            copy_ += static_cast<char>(0x80 + which);
+            from = at + length_of(which);
         }
-        // Counted before it is copied: a small file can ask for very much.
-        add_weight(mark, known->second.weight);
-        YamlNode copy = known->second.node;
-        copy.place = place_of(mark);
-        copy.scalar.set_place(copy.place);
-        attach(mark, std::move(copy));
+        copy_ += text.substr(from);
+        return copy_;
     }
 
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value /*style*/) override {
-        open(mark, tag, anchor, YamlNode::Kind::sequence);
+    /// The text as it was.
+    [[nodiscard]] std::string show(std::string_view text) const {
+        std::string shown;
+        for (;;) {
+            const std::size_t at = block_.empty() ? std::string_view::npos : text.find(block_);
+            shown += text.substr(0, at);
+            if (at == std::string_view::npos) return shown;
+            append(shown, static_cast<unsigned char>(text[at + block_.size()]) - 0x80U);
+            text.remove_prefix(at + block_.size() + 1);
+        }
     }
-    void OnSequenceEnd() override { close(); }
 
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value /*style*/) override {
-        open(mark, tag, anchor, YamlNode::Kind::mapping);
+private:
+    /// Next to the C1 controls, of which there are 32, that begin with \xc2.
+    static constexpr std::array<std::string_view, 5> others = {
+        "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf"};
+    static constexpr unsigned c1_controls = 32;
+    static constexpr unsigned none = c1_controls + others.size();
+
+    static unsigned code_at(std::string_view text, std::size_t at) {
+        if (text[at] == '\xc2') {
+            const auto second = static_cast<unsigned char>(text[at + 1]);
+            return second < 0xa0 ? second - 0x80U : none;
+        }
+        for (unsigned i = 0; i < others.size(); ++i) {
+            if (text.substr(at, 3) == others[i]) return c1_controls + i;
+        }
+        return none;
     }
-    void OnMapEnd() override { close(); }
+    static std::size_t length_of(unsigned code) { return code < c1_controls ? 2 : 3; }
+    static void append(std::string& text, unsigned code) {
+        if (code >= c1_controls) {
+            text += others.at(code - c1_controls);
+        } else {
+            text += '\xc2';
+            text += static_cast<char>(0x80 + code);
+        }
+    }
+
+    static std::size_t find(std::string_view text, std::size_t from) {
+        // A byte order mark at the very beginning is one.
+        if (from == 0 && text.starts_with(others[2])) from = others[2].size();
+        while (from < text.size()) {
+            from = text.find_first_of("\xc2\xe2\xef", from);
+            if (from == std::string_view::npos || code_at(text, from) != none) return from;
+            ++from;
+        }
+        return std::string_view::npos;
+    }
+
+    /// 64 characters of the last plane, which begin with the same three bytes.
+    void choose_block(std::string_view text) {
+        for (int block = 0; block < 1000; ++block) {
+            block_ = {'\xf4', static_cast<char>(0x80 + block / 64),
+                      static_cast<char>(0x80 + block % 64)};
+            if (text.find(block_) == std::string_view::npos) return;
+        }
+        throw Refused({}, "it uses too many private characters");
+    }
+
+    std::string copy_;
+    std::string block_;
+};
+
+/// Builds the trees from the parser's events.
+class TreeBuilder {
+public:
+    TreeBuilder(const YamlRules& rules, const HiddenCharacters& hidden)
+        : rules_(rules),
+          hidden_(hidden) {}
+
+    [[nodiscard]] std::vector<YamlNode> take_documents() { return std::move(documents_); }
+
+    void take(const yaml_event_t& event) {
+        const Place place = place_of(event.start_mark);
+        switch (event.type) {
+        case YAML_SCALAR_EVENT: scalar(place, event); break;
+        case YAML_ALIAS_EVENT: alias(place, text_in(event.data.alias.anchor)); break;
+        case YAML_SEQUENCE_START_EVENT:
+            open(place, text_in(event.data.sequence_start.tag),
+                 text_in(event.data.sequence_start.anchor), YamlNode::Kind::sequence);
+            break;
+        case YAML_MAPPING_START_EVENT:
+            open(place, text_in(event.data.mapping_start.tag),
+                 text_in(event.data.mapping_start.anchor), YamlNode::Kind::mapping);
+            break;
+        case YAML_SEQUENCE_END_EVENT:
+        case YAML_MAPPING_END_EVENT: close(); break;
+        case YAML_DOCUMENT_START_EVENT: anchors_.clear(); break;
+        default: break;
+        }
+    }
 
 private:
     /// A sequence or mapping that is not finished.
     struct Frame {
         YamlNode node;
-        YAML::Mark mark;
-        YAML::anchor_t anchor = 0;
+        std::string anchor;
         std::size_t weight_before = 0;
-        std::set<std::string> keys;
+        std::set<std::string, std::less<>> keys;
         bool expects_value = false;
     };
     struct Anchored {
@@ -117,27 +166,71 @@ private:
         std::size_t weight = 0;
     };
 
-    static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-        if (tag.empty() || tag == "?") return;
-        throw Refused(mark, "the tag '" + tag + "' has no meaning here");
+    static void refuse_tag(Place place, std::string_view tag) {
+        if (tag.empty() || tag == "!") return;
+        throw Refused(place, "the tag '" + std::string(tag) + "' has no meaning here");
     }
 
-    void add_weight(const YAML::Mark& mark, std::size_t weight) {
+    void add_weight(Place place, std::size_t weight) {
         weight_ += weight;
-        if (weight_ > weight_limit) throw Refused(mark, "there is too much in it");
+        if (weight_ > rules_.weight_limit) throw Refused(place, "there is too much in it");
     }
 
-    void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-              YamlNode::Kind kind) {
-        if (tag != "!") refuse_tag(mark, tag);
+    void scalar(Place place, const yaml_event_t& event) {
+        const auto& found = event.data.scalar;
+        const std::string_view tag = text_in(found.tag);
+        const std::string_view text(reinterpret_cast<const char*>(found.value), found.length);
+        YamlNode node;
+        node.place = place;
+        node.is_plain = found.style == YAML_PLAIN_SCALAR_STYLE && tag.empty();
+        node.text = hidden_.show(text);
+        if (rules_.allow_binary && tag == "tag:yaml.org,2002:binary") {
+            const auto bytes = decode_base64(node.text);
+            if (!bytes) throw Refused(place, "this is no valid base64");
+            node.text = *bytes;
+        } else if (tag != "tag:yaml.org,2002:str") {
+            refuse_tag(place, tag);
+        }
+        if (rules_.resolve_scalars) resolve(node);
+        const std::size_t weight = 1 + weight_of_text(node.text);
+        add_weight(place, weight);
+        remember(text_in(found.anchor), node, weight);
+        attach(std::move(node));
+    }
+
+    static void resolve(YamlNode& node) {
+        const std::optional<Value> scalar =
+            node.is_plain ? resolve_plain_scalar(node.text) : Value(node.text);
+        if (!scalar) throw Refused(node.place, "the number is too large");
+        node.scalar = *scalar;
+        node.scalar.set_place(node.place);
+    }
+
+    void alias(Place place, std::string_view anchor) {
+        const auto known = anchors_.find(anchor);
+        if (known == anchors_.end()) {
+            const bool is_open = std::any_of(frames_.begin(), frames_.end(),
+                                             [&](const Frame& of) { return of.anchor == anchor; });
+            throw Refused(place, is_open ? "the alias stands inside of what it refers to"
+                                         : fmt::format("nothing is named '&{}' before", anchor));
+        }
+        // Counted before it is copied: a small file can ask for very much.
+        add_weight(place, known->second.weight);
+        YamlNode copy = known->second.node;
+        copy.place = place;
+        copy.scalar.set_place(place);
+        attach(std::move(copy));
+    }
+
+    void open(Place place, std::string_view tag, std::string_view anchor, YamlNode::Kind kind) {
+        refuse_tag(place, tag);
+        if (frames_.size() >= max_depth) throw Refused(place, "it is nested too deeply");
         Frame frame;
         frame.node.kind = kind;
-        frame.node.place = place_of(mark);
-        frame.mark = mark;
+        frame.node.place = place;
         frame.anchor = anchor;
         frame.weight_before = weight_;
-        last_ = frame.node.place;
-        add_weight(mark, 1);
+        add_weight(place, 1);
         frames_.push_back(std::move(frame));
     }
 
@@ -145,26 +238,19 @@ private:
         Frame frame = std::move(frames_.back());
         frames_.pop_back();
         remember(frame.anchor, frame.node, weight_ - frame.weight_before);
-        attach(frame.mark, std::move(frame.node));
+        attach(std::move(frame.node));
     }
 
-    void finish(const YAML::Mark& mark, YamlNode node, YAML::anchor_t anchor, std::size_t weight) {
-        add_weight(mark, weight);
-        last_ = node.place;
-        remember(anchor, node, weight);
-        attach(mark, std::move(node));
-    }
-
-    void remember(YAML::anchor_t anchor, const YamlNode& node, std::size_t weight) {
-        if (anchor == 0) return;
+    void remember(std::string_view anchor, const YamlNode& node, std::size_t weight) {
+        if (anchor.empty()) return;
         // The copy that is kept counts too.
-        add_weight({}, weight);
-        anchors_[anchor] = {node, weight};
+        add_weight(node.place, weight);
+        anchors_.insert_or_assign(std::string(anchor), Anchored{node, weight});
     }
 
-    void attach(const YAML::Mark& mark, YamlNode node) {
+    void attach(YamlNode node) {
         if (frames_.empty()) {
-            root_ = std::move(node);
+            documents_.push_back(std::move(node));
             return;
         }
         Frame& frame = frames_.back();
@@ -174,89 +260,148 @@ private:
             frame.node.members.back().value = std::move(node);
             frame.expects_value = false;
         } else {
-            add_key(mark, frame, node);
+            add_key(frame, std::move(node));
         }
     }
 
-    static void add_key(const YAML::Mark& mark, Frame& frame, const YamlNode& node) {
+    static void add_key(Frame& frame, YamlNode node) {
         if (node.kind != YamlNode::Kind::scalar) {
-            throw Refused(mark, "a key has to be a text");
+            throw Refused(node.place, "a key has to be a text");
         }
         if (!frame.keys.insert(node.text).second) {
-            throw Refused(mark, "key '" + node.text + "': stands here twice");
+            throw Refused(node.place, "key '" + node.text + "': stands here twice");
         }
-        frame.node.members.push_back({node.text, node.place, {}});
+        frame.node.members.push_back({std::move(node.text), node.place, {}});
         frame.expects_value = true;
     }
 
-    YamlNode root_;
-    Place last_;
+    const YamlRules& rules_;
+    const HiddenCharacters& hidden_;
+    std::vector<YamlNode> documents_;
     std::vector<Frame> frames_;
-    std::map<YAML::anchor_t, Anchored> anchors_;
+    std::map<std::string, Anchored, std::less<>> anchors_;
     std::size_t weight_ = 0;
-    int documents_ = 0;
 };
 
-/// yaml-cpp takes some control characters for the end of the text, and reads bytes that are no UTF-8
-/// as something else.
-std::optional<std::pair<Place, std::string>> find_bad_byte(std::string_view text) {
-    Place place{1, 1};
-    std::size_t line_start = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (byte == '\n') {
-            if (!is_utf8(text.substr(line_start, i - line_start))) break;
-            line_start = i + 1;
-            ++place.line;
-        } else if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7f) {
-            place.column = static_cast<std::uint32_t>(i - line_start + 1);
-            return {{place, fmt::format("the control character \\x{:02x} may not stand in YAML",
-                                        static_cast<unsigned>(byte))}};
+/// libyaml's parser of one text.
+class Parser {
+public:
+    explicit Parser(std::string_view text) : text_(text) {
+        if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
+        yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+                                     text.size());
+    }
+    ~Parser() { yaml_parser_delete(&parser_); }
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+
+    void give_all(TreeBuilder& builder) {
+        for (bool more = true; more;) {
+            yaml_event_t event;
+            if (yaml_parser_parse(&parser_, &event) == 0) throw problem();
+            const std::unique_ptr<yaml_event_t, void (*)(yaml_event_t*)> owner(&event,
+                                                                               yaml_event_delete);
+            more = event.type != YAML_STREAM_END_EVENT;
+            builder.take(event);
         }
     }
-    const std::string_view line = text.substr(line_start, text.find('\n', line_start) - line_start);
-    if (is_utf8(line)) return std::nullopt;
-    // A character has at most four bytes.
-    std::size_t length = 0;
-    for (std::size_t size = 1; size <= 4 && length < line.size();) {
-        const bool whole = is_utf8(line.substr(length, size));
-        if (whole) length += size;
-        size = whole ? 1 : size + 1;
+
+private:
+    [[nodiscard]] Refused problem() const {
+        if (parser_.error == YAML_READER_ERROR) return unreadable();
+        if (parser_.error == YAML_MEMORY_ERROR) return {{}, "there is no memory left to read it"};
+        std::string why = parser_.problem == nullptr ? "it is no YAML" : parser_.problem;
+        const Place place = place_of(parser_.problem_mark);
+        if (is_tab(parser_.problem_mark)) return {place, "a tab may not indent a line; use spaces"};
+        if (parser_.context != nullptr) why = fmt::format("{}, {}", why, parser_.context);
+        const Place begin = place_of(parser_.context_mark);
+        const bool is_elsewhere = begin.line != place.line || begin.column != place.column;
+        if (parser_.context != nullptr && is_elsewhere) {
+            why += fmt::format(" that begins in line {}, column {}", begin.line, begin.column);
+        }
+        return {place, why};
     }
-    place.column = static_cast<std::uint32_t>(length + 1);
-    return {{place, "the text is not UTF-8"}};
-}
+
+    [[nodiscard]] bool is_tab(const yaml_mark_t& mark) const {
+        std::size_t start = 0;
+        for (std::size_t line = 0; line < mark.line; ++line) {
+            start = text_.find('\n', start) + 1;
+            if (start == 0) return false;
+        }
+        const std::string_view line = text_.substr(start, text_.find('\n', start) - start);
+        return line.find_first_not_of(" \t") > mark.column && line.substr(mark.column, 1) == "\t";
+    }
+
+    /// libyaml knows no more than the byte.
+    [[nodiscard]] Refused unreadable() const {
+        const std::string_view before = text_.substr(0, parser_.problem_offset);
+        const std::size_t line_start = before.rfind('\n') + 1;
+        const auto is_first_byte = [](char c) {
+            return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+        };
+        const auto count = [](auto begin, auto end, auto is_counted) {
+            return static_cast<std::uint32_t>(std::count_if(begin, end, is_counted) + 1);
+        };
+        const Place place{count(before.begin(), before.end(), [](char c) { return c == '\n'; }),
+                          count(before.begin() + static_cast<std::ptrdiff_t>(line_start),
+                                before.end(), is_first_byte)};
+        const auto value = static_cast<unsigned>(parser_.problem_value);
+        const bool is_control = value < 0x20 || value == 0x7f;
+        return {place,
+                is_control
+                    ? fmt::format("the control character \\x{:02x} may not stand in YAML", value)
+                    : "the text is not UTF-8"};
+    }
+
+    std::string_view text_;
+    yaml_parser_t parser_{};
+};
 
 } // namespace
+
+std::variant<std::vector<YamlNode>, YamlProblem> parse_yaml(std::string_view text,
+                                                            const YamlRules& rules) {
+    // Most commands have no configuration.
+    if (text.empty()) return std::vector<YamlNode>{};
+    try {
+        HiddenCharacters hidden;
+        Parser parser(hidden.hide(text));
+        TreeBuilder builder(rules, hidden);
+        parser.give_all(builder);
+        return builder.take_documents();
+    } catch (const Refused& caught) {
+        return YamlProblem{caught.place, caught.what()};
+    } catch (const std::exception& caught) {
+        return YamlProblem{{}, caught.what()};
+    }
+}
 
 Result<YamlNode> read_yaml(std::string_view text, const std::string& what, const std::string& file,
                            ErrorCode code) {
     const auto problem = [&](Place place, const std::string& message) {
         return Error{code, what + ' ' + describe_place(file, place) + ": " + message, {}};
     };
-    // Most commands have no configuration, and setting a parser up costs them most of the time.
-    if (text.empty()) return YamlNode{};
-    if (const auto bad = find_bad_byte(text)) return problem(bad->first, bad->second);
-    TreeBuilder builder;
-    try {
-        std::istringstream stream{std::string(text)};
-        YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {
-        }
-    } catch (const Refused& caught) {
-        return problem(caught.place, caught.what());
-    } catch (const YAML::DeepRecursion& caught) {
-        return problem(place_of(caught.mark), "it is nested too deeply");
-    } catch (const YAML::Exception& caught) {
-        const Place place = place_of(caught.mark);
-        if (const auto unclosed = builder.unclosed(place)) {
-            return problem(*unclosed, caught.msg + " for what begins here");
-        }
-        return problem(place, caught.msg);
-    } catch (const std::exception& caught) {
-        return problem({}, caught.what());
+    auto parsed = parse_yaml(text, {});
+    if (const auto* found = std::get_if<YamlProblem>(&parsed)) {
+        return problem(found->place, found->why);
     }
-    return builder.take_root();
+    auto& documents = std::get<std::vector<YamlNode>>(parsed);
+    if (documents.empty()) return YamlNode{};
+    if (documents.size() > 1) return problem(documents[1].place, "a second document begins here");
+    return std::move(documents.front());
+}
+
+bool YamlNode::is_null() const {
+    if (!is_scalar() || !is_plain) return false;
+    const std::optional<Value> value = resolve_plain_scalar(text);
+    return value && value->is_null();
+}
+
+const YamlNode* YamlNode::find(std::string_view key) const {
+    const auto member = std::find_if(members.begin(), members.end(),
+                                     [&](const YamlMember& of) { return of.key == key; });
+    return member == members.end() ? nullptr : &member->value;
 }
 
 Value to_value(const YamlNode& node) {

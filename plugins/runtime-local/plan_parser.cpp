@@ -1,14 +1,12 @@
 #include "duration.hpp"
 #include "plan.hpp"
 #include "system.hpp"
-
-#include <yaml-cpp/yaml.h>
+#include "yaml_reader.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
-#include <set>
 #include <string_view>
 
 namespace loong::local {
@@ -41,7 +39,12 @@ std::string list_of(const Words& words) {
     return text;
 }
 
-/// How yaml-cpp's exceptions and our findings leave the parser; never leaves this file.
+/// A value that is missing is none.
+bool is_text(const YamlNode& node) { return node.is_scalar() && !node.is_null(); }
+
+bool has(const YamlNode& node, std::string_view key) { return node.find(key) != nullptr; }
+
+/// How findings leave the parser; never leaves this file.
 struct Refusal {
     Error error;
 };
@@ -51,107 +54,103 @@ public:
     explicit PlanParser(std::string source) : source_(source.empty() ? "plan" : source) {}
 
     Plan parse(const std::string& yaml) {
-        std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-        if (documents.empty() || documents.front().IsNull()) {
-            refuse(YAML::Mark(), "the plan is empty", "a plan has a list of steps");
+        const auto parsed = parse_yaml(yaml, {.resolve_scalars = false});
+        if (const auto* problem = std::get_if<YamlProblem>(&parsed)) {
+            refuse(problem->place, "no valid YAML: " + problem->why);
+        }
+        const auto& documents = std::get<std::vector<YamlNode>>(parsed);
+        if (documents.empty() || documents.front().is_null()) {
+            refuse({1, 1}, "the plan is empty", "a plan has a list of steps");
         }
         if (documents.size() > 1) {
-            refuse(documents[1].Mark(), "a plan is one document, and here a second one starts");
+            refuse(documents[1].place, "a plan is one document, and here a second one starts");
         }
-        const YAML::Node& root = documents.front();
-        if (!root.IsMap()) refuse(root.Mark(), "a plan is a mapping with the key steps");
+        const YamlNode& root = documents.front();
+        if (!root.is_mapping()) refuse(root.place, "a plan is a mapping with the key steps");
         check_keys(root, plan_keys, "plan");
         Plan plan;
         plan.has_steps = true;
-        if (root["name"]) plan.name = text(root["name"], "name");
-        const YAML::Node steps = root["steps"];
-        if (!steps) refuse(root.Mark(), "the key steps is missing");
-        if (!steps.IsSequence()) refuse(steps.Mark(), "steps must be a list");
-        if (steps.size() == 0) refuse(steps.Mark(), "steps is empty");
-        if (steps.size() > most_steps) refuse(steps.Mark(), "more than 10000 steps");
-        for (const YAML::Node& node : steps) plan.steps.push_back(step(node));
+        if (const YamlNode* name = root.find("name")) plan.name = text(*name, "name");
+        const YamlNode* steps = root.find("steps");
+        if (steps == nullptr) refuse(root.place, "the key steps is missing");
+        if (!steps->is_sequence()) refuse(steps->place, "steps must be a list");
+        if (steps->items.empty()) refuse(steps->place, "steps is empty");
+        if (steps->items.size() > most_steps) refuse(steps->place, "more than 10000 steps");
+        for (const YamlNode& node : steps->items) plan.steps.push_back(step(node));
         return plan;
     }
 
-    [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why, std::string hint = {},
+    [[noreturn]] void refuse(Place place, const std::string& why, std::string hint = {},
                              ErrorCode code = ErrorCode::invalid_plan) const {
-        // yaml-cpp's mark of a missing value is null.
         std::string where = source_;
-        if (!mark.is_null()) {
-            where += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+        if (place.line > 0) {
+            where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
         }
         throw Refusal{{code, where + ": " + why, std::move(hint)}};
     }
 
 private:
     template <typename Words>
-    void check_keys(const YAML::Node& map, const Words& known, const std::string& what) {
-        std::set<std::string> seen;
-        for (const auto& entry : map) {
-            if (!entry.first.IsScalar()) refuse(entry.first.Mark(), "a key must be a plain word");
-            const std::string& key = entry.first.Scalar();
-            if (!contains(known, key))
-                refuse_key(entry.first, list_of(known), what, nearest_word(key, known));
-            if (!seen.insert(key).second) refuse_second(entry.first);
+    void check_keys(const YamlNode& map, const Words& known, const std::string& what) const {
+        for (const YamlMember& member : map.members) {
+            if (contains(known, member.key)) continue;
+            const std::string nearest = nearest_word(member.key, known);
+            refuse(member.place, "unknown key " + member.key + " in a " + what,
+                   nearest.empty() ? "a " + what + " has: " + list_of(known)
+                                   : "did you mean " + nearest + "?");
         }
     }
 
-    [[noreturn]] void refuse_key(const YAML::Node& key, const std::string& known,
-                                 const std::string& what, const std::string& nearest) const {
-        const std::string& name = key.Scalar();
-        refuse(key.Mark(), "unknown key " + name + " in a " + what,
-               nearest.empty() ? "a " + what + " has: " + known : "did you mean " + nearest + "?");
-    }
-
-    [[noreturn]] void refuse_second(const YAML::Node& key) const {
-        refuse(key.Mark(), "the key " + key.Scalar() + " is there twice");
-    }
-
-    std::string text(const YAML::Node& node, const std::string& key) const {
-        if (!node.IsScalar()) refuse(node.Mark(), key + " must be a text");
-        if (node.Scalar().find('\0') != std::string::npos) {
-            refuse(node.Mark(), key + " contains a NUL byte");
+    std::string text(const YamlNode& node, const std::string& key) const {
+        if (!is_text(node)) refuse(node.place, key + " must be a text");
+        if (node.text.find('\0') != std::string::npos) {
+            refuse(node.place, key + " contains a NUL byte");
         }
-        if (node.Scalar().find_first_not_of(" \t\r\n") == std::string::npos) {
-            refuse(node.Mark(), key + " is empty");
+        if (node.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+            refuse(node.place, key + " is empty");
         }
-        return node.Scalar();
+        return node.text;
     }
 
-    Step step(const YAML::Node& node) {
-        if (!node.IsMap()) {
-            refuse(node.Mark(), "a step is a mapping", "for example: - run: make -j4");
+    Step step(const YamlNode& node) {
+        if (!node.is_mapping()) {
+            refuse(node.place, "a step is a mapping", "for example: - run: make -j4");
         }
         // Beside `run` the key `ask` names tools.
-        const bool asks = node["ask"] && !(node["run"] && names_tools(node["ask"]));
-        const int kinds = (node["run"] ? 1 : 0) + (asks ? 1 : 0) + (node["approve"] ? 1 : 0);
+        const YamlNode* run = node.find("run");
+        const YamlNode* ask = node.find("ask");
+        const bool asks = ask != nullptr && !(run != nullptr && names_tools(*ask));
+        const int kinds =
+            (run != nullptr ? 1 : 0) + (asks ? 1 : 0) + (has(node, "approve") ? 1 : 0);
         check_keys(node, step_keys, "step");
         if (kinds != 1) {
-            refuse(node.Mark(), kinds == 0 ? "a step needs one of run, ask and approve"
-                                           : "a step has only one of run, ask and approve");
+            refuse(node.place, kinds == 0 ? "a step needs one of run, ask and approve"
+                                          : "a step has only one of run, ask and approve");
         }
         Step result;
-        result.name = step_name(node["name"], node.Mark());
-        if (node["run"]) {
-            read_run(node, result);
+        result.name = step_name(node);
+        if (run != nullptr) {
+            read_run(node, *run, result);
         } else {
             read_question(node, result);
         }
-        if (node["timeout"]) result.timeout = timeout(node["timeout"]);
+        if (const YamlNode* limit = node.find("timeout")) result.timeout = timeout(*limit);
         return result;
     }
 
-    std::string step_name(const YAML::Node& node, const YAML::Mark& mark) {
+    std::string step_name(const YamlNode& step) {
         ++step_count_;
-        std::string name = node ? text(node, "name") : "step-" + std::to_string(step_count_);
-        const YAML::Mark place = node ? node.Mark() : mark;
+        const YamlNode* node = step.find("name");
+        std::string name =
+            node != nullptr ? text(*node, "name") : "step-" + std::to_string(step_count_);
+        const Place place = node != nullptr ? node->place : step.place;
         if (name.size() > longest_name) refuse(place, "name is longer than 64 bytes");
         for (const char c : name) {
             if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
                 refuse(place, "name contains a control character");
             }
         }
-        const auto [there, fresh] = names_.emplace(name, place.line + 1);
+        const auto [there, fresh] = names_.emplace(name, place.line);
         if (!fresh) {
             refuse(place, "the name " + name + " is the step's in line " +
                               std::to_string(there->second) + " already");
@@ -159,162 +158,150 @@ private:
         return name;
     }
 
-    void read_run(const YAML::Node& node, Step& step) const {
-        const YAML::Node run = node["run"];
-        if (run.IsSequence()) {
+    void read_run(const YamlNode& node, const YamlNode& run, Step& step) const {
+        if (run.is_sequence()) {
             std::vector<std::string> arguments;
-            for (const YAML::Node& word : run) {
-                if (!word.IsScalar()) refuse(word.Mark(), "an argument must be a text");
-                if (word.Scalar().find('\0') != std::string::npos) {
-                    refuse(word.Mark(), "an argument contains a NUL byte");
+            for (const YamlNode& word : run.items) {
+                if (!is_text(word)) refuse(word.place, "an argument must be a text");
+                if (word.text.find('\0') != std::string::npos) {
+                    refuse(word.place, "an argument contains a NUL byte");
                 }
-                arguments.push_back(word.Scalar());
+                arguments.push_back(word.text);
             }
             if (arguments.empty() || arguments.front().empty()) {
-                refuse(run.Mark(), "run is empty");
+                refuse(run.place, "run is empty");
             }
             step.run = std::move(arguments);
-        } else if (run.IsScalar()) {
+        } else if (is_text(run)) {
             step.run = text(run, "run");
         } else {
-            refuse(run.Mark(), "run must be a text or a list of arguments");
+            refuse(run.place, "run must be a text or a list of arguments");
         }
-        if (node["continue_on_error"]) {
-            step.continue_on_error = flag(node["continue_on_error"], "continue_on_error");
+        if (const YamlNode* goes_on = node.find("continue_on_error")) {
+            step.continue_on_error = flag(*goes_on, "continue_on_error");
         }
-        if (node["retry"]) step.retry = retry(node["retry"]);
-        if (node["env"]) step.environment = environment(node["env"]);
-        if (node["cwd"]) step.directory = text(node["cwd"], "cwd");
+        if (const YamlNode* times = node.find("retry")) step.retry = retry(*times);
+        if (const YamlNode* variables = node.find("env"))
+            step.environment = environment(*variables);
+        if (const YamlNode* directory = node.find("cwd")) step.directory = text(*directory, "cwd");
         read_narrowing(node, step);
     }
 
     /// A list, or a single word of the form of a tool.
-    static bool names_tools(const YAML::Node& node) {
-        if (node.IsSequence()) return true;
-        if (!node.IsScalar()) return false;
-        const std::string& word = node.Scalar();
+    static bool names_tools(const YamlNode& node) {
+        if (node.is_sequence()) return true;
+        if (!is_text(node)) return false;
+        const std::string& word = node.text;
         const std::string tool = word.substr(0, word.find(':'));
         return tool.find('.') != std::string::npos && tool.find(' ') == std::string::npos;
     }
 
     /// A text or a list of them.
-    std::vector<std::string> texts(const YAML::Node& node, const std::string& key) const {
+    std::vector<std::string> texts(const YamlNode& node, const std::string& key) const {
         std::vector<std::string> words;
-        if (!node.IsSequence()) return {text(node, key)};
-        for (const YAML::Node& word : node) words.push_back(text(word, key));
+        if (!node.is_sequence()) return {text(node, key)};
+        for (const YamlNode& word : node.items) words.push_back(text(word, key));
         return words;
     }
 
-    void read_narrowing(const YAML::Node& node, Step& step) const {
+    void read_narrowing(const YamlNode& node, Step& step) const {
         ToolNarrowing& narrowing = step.narrowing;
         for (const auto& [key, decision] :
              {std::pair("allow", ToolDecision::allow), std::pair("ask", ToolDecision::ask),
               std::pair("deny", ToolDecision::deny)}) {
-            if (!node[key]) continue;
-            for (const std::string& word : texts(node[key], key)) {
+            const YamlNode* tools = node.find(key);
+            if (tools == nullptr) continue;
+            for (const std::string& word : texts(*tools, key)) {
                 const std::size_t colon = word.find(':');
                 ToolRule rule{word.substr(0, colon), decision, {}};
                 if (colon != std::string::npos) rule.prefix = word.substr(colon + 1);
                 if (rule.tool.empty() || (colon != std::string::npos && rule.prefix.empty())) {
-                    refuse(node[key].Mark(), std::string(key) + ": " + word + " names no tool",
+                    refuse(tools->place, std::string(key) + ": " + word + " names no tool",
                            "write TOOL, or TOOL:PREFIX, for example shell.exec:git push");
                 }
                 narrowing.rules.push_back(std::move(rule));
             }
         }
-        if (node["read"]) narrowing.read = texts(node["read"], "read");
-        if (node["write"]) narrowing.write = texts(node["write"], "write");
-        if (node["no_network"]) narrowing.no_network = flag(node["no_network"], "no_network");
+        if (const YamlNode* read = node.find("read")) narrowing.read = texts(*read, "read");
+        if (const YamlNode* write = node.find("write")) narrowing.write = texts(*write, "write");
+        if (const YamlNode* none = node.find("no_network")) {
+            narrowing.no_network = flag(*none, "no_network");
+        }
         step.narrows = !narrowing.rules.empty() || !narrowing.read.empty() ||
                        !narrowing.write.empty() || narrowing.no_network;
     }
 
-    void read_question(const YAML::Node& node, Step& step) {
-        const bool ask = static_cast<bool>(node["ask"]);
-        const std::string key = ask ? "ask" : "approve";
-        for (const auto& entry : node) {
-            if (!contains(question_keys, entry.first.Scalar())) {
-                refuse(entry.first.Mark(), entry.first.Scalar() +
-                                               " belongs to a step that runs something, not to " +
-                                               key);
-            }
+    void read_question(const YamlNode& node, Step& step) {
+        const YamlNode* ask = node.find("ask");
+        const YamlNode& question = ask != nullptr ? *ask : *node.find("approve");
+        const std::string key = ask != nullptr ? "ask" : "approve";
+        for (const YamlMember& member : node.members) {
+            if (contains(question_keys, member.key)) continue;
+            refuse(member.place,
+                   member.key + " belongs to a step that runs something, not to " + key);
         }
-        step.kind = ask ? StepKind::ask : StepKind::approve;
-        step.question = text(node[key], key);
+        step.kind = ask != nullptr ? StepKind::ask : StepKind::approve;
+        step.question = text(question, key);
         if (step.question.size() > longest_question) {
-            refuse(node[key].Mark(), key + " is longer than 4096 bytes");
+            refuse(question.place, key + " is longer than 4096 bytes");
         }
     }
 
-    bool flag(const YAML::Node& node, const std::string& key) const {
-        if (node.IsScalar() && node.Scalar() == "true") return true;
-        if (node.IsScalar() && node.Scalar() == "false") return false;
-        refuse(node.Mark(), key + " must be true or false");
+    bool flag(const YamlNode& node, const std::string& key) const {
+        if (is_text(node) && node.text == "true") return true;
+        if (is_text(node) && node.text == "false") return false;
+        refuse(node.place, key + " must be true or false");
     }
 
-    int retry(const YAML::Node& node) const {
+    int retry(const YamlNode& node) const {
         int number = -1;
-        if (node.IsScalar()) {
-            const std::string& digits = node.Scalar();
+        if (is_text(node)) {
+            const std::string& digits = node.text;
             const char* end = digits.data() + digits.size();
             const auto [rest, failed] = std::from_chars(digits.data(), end, number);
             if (failed != std::errc() || rest != end) number = -1;
         }
         if (number < 0 || number > most_retries) {
-            refuse(node.Mark(), "retry must be a number from 0 to 1000");
+            refuse(node.place, "retry must be a number from 0 to 1000");
         }
         return number;
     }
 
-    Seconds timeout(const YAML::Node& node) const {
-        const auto duration =
-            node.IsScalar() ? parse_duration(node.Scalar()) : std::optional<Seconds>();
+    Seconds timeout(const YamlNode& node) const {
+        const auto duration = is_text(node) ? parse_duration(node.text) : std::optional<Seconds>();
         if (!duration) {
-            refuse(node.Mark(), "timeout must be a duration", "for example 30s, 10m or 1h30m");
+            refuse(node.place, "timeout must be a duration", "for example 30s, 10m or 1h30m");
         }
         return *duration;
     }
 
-    std::vector<EnvironmentVariable> environment(const YAML::Node& node) const {
-        if (!node.IsMap()) refuse(node.Mark(), "env must be a mapping of names to texts");
+    std::vector<EnvironmentVariable> environment(const YamlNode& node) const {
+        if (!node.is_mapping()) refuse(node.place, "env must be a mapping of names to texts");
         std::vector<EnvironmentVariable> variables;
-        std::set<std::string> seen;
-        for (const auto& entry : node) {
-            if (!entry.first.IsScalar() || !entry.second.IsScalar()) {
-                refuse(entry.first.Mark(), "env must be a mapping of names to texts");
-            }
-            const std::string& name = entry.first.Scalar();
+        for (const auto& [name, place, value] : node.members) {
+            if (!is_text(value)) refuse(place, "env must be a mapping of names to texts");
             if (name.empty() || name.find('=') != std::string::npos ||
                 name.find('\0') != std::string::npos) {
-                refuse(entry.first.Mark(), name + " is no name for an environment variable");
+                refuse(place, name + " is no name for an environment variable");
             }
-            if (entry.second.Scalar().find('\0') != std::string::npos) {
-                refuse(entry.second.Mark(), "the value of " + name + " contains a NUL byte");
+            if (value.text.find('\0') != std::string::npos) {
+                refuse(value.place, "the value of " + name + " contains a NUL byte");
             }
-            if (!seen.insert(name).second) {
-                refuse(entry.first.Mark(), "the variable " + name + " is there twice");
-            }
-            variables.push_back({name, entry.second.Scalar()});
+            variables.push_back({name, value.text});
         }
         return variables;
     }
 
     std::string source_;
     int step_count_ = 0;
-    std::map<std::string, int> names_;
+    std::map<std::string, std::uint32_t> names_;
 };
 
 } // namespace
 
 Result<Plan> parse_plan(const std::string& yaml, const std::string& source) {
-    const PlanParser errors(source);
-    PlanParser parser(source);
     try {
-        try {
-            return parser.parse(yaml);
-        } catch (const YAML::Exception& caught) {
-            errors.refuse(caught.mark, "no valid YAML: " + caught.msg);
-        }
+        return PlanParser(source).parse(yaml);
     } catch (const Refusal& refusal) {
         return refusal.error;
     }

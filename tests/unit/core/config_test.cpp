@@ -347,16 +347,17 @@ TEST_F(ConfigTest, WhatIsWrongIsSaidWithItsPlace) {
         {"[a]: 1", "config c.yaml:1:1: a key has to be a text"},
         {"store: {a: !secret x}", "config c.yaml:1:12: the tag '!secret' has no meaning here"},
         {"store: {a: 9223372036854775808}", "config c.yaml:1:12: the number is too large"},
-        {"store: *nobody", "config c.yaml:1:8: the referenced anchor is not defined"},
+        {"store: *nobody", "config c.yaml:1:8: nothing is named '&nobody' before"},
         {"store: &s {a: *s}", "config c.yaml:1:15: the alias stands inside of what it refers to"},
-        {"a: 1\n---\nb: 2", "config c.yaml:2:1: a second document begins here"},
-        {"store: {a: 1", "config c.yaml:1:8: end of map flow not found for what begins here"},
-        {"store:\n\t- a", "config c.yaml:2:2: illegal block entry"},
+        {"a: 1\n---\nb: 2", "config c.yaml:3:1: a second document begins here"},
+        {"store: {a: 1", "config c.yaml:2:1: did not find expected ',' or '}', while parsing a "
+                         "flow mapping that begins in line 1, column 8"},
+        {"store:\n\t- a", "config c.yaml:2:1: a tab may not indent a line; use spaces"},
         {std::string("store: {}\n# nul \0\n", 18),
          "config c.yaml:2:7: the control character \\x00 may not stand in YAML"},
         {"a: \x04 b", "config c.yaml:1:4: the control character \\x04 may not stand in YAML"},
         {"store: {}\n# gr\xfc\xdf\n", "config c.yaml:2:5: the text is not UTF-8"},
-        {"# größe \xff", "config c.yaml:1:11: the text is not UTF-8"},
+        {"# größe \xff", "config c.yaml:1:9: the text is not UTF-8"},
     };
     for (const auto& [yaml, message] : cases) {
         const Error error = refused(yaml);

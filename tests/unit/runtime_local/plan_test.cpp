@@ -86,7 +86,8 @@ const BadPlan bad_plans[] = {
      "for example: - run: make -j4"},
     {"step_key", "steps:\n- run: a\n  timout: 3s\n", "plan.yaml:3:3: unknown key timout in a step",
      "did you mean timeout?"},
-    {"step_key_twice", "steps:\n- run: a\n  run: b\n", "plan.yaml:3:3: the key run is there twice"},
+    {"step_key_twice", "steps:\n- run: a\n  run: b\n",
+     "plan.yaml:3:3: no valid YAML: key 'run': stands here twice"},
     {"step_nothing", "steps:\n- name: a\n",
      "plan.yaml:2:3: a step needs one of run, ask and approve"},
     {"step_two", "steps:\n- run: a\n  ask: b\n",
@@ -101,7 +102,7 @@ const BadPlan bad_plans[] = {
     {"name_long", "steps:\n- {name: " + std::string(65, 'n') + ", run: x}\n",
      "plan.yaml:2:10: name is longer than 64 bytes"},
     {"run_empty", "steps:\n- run: ''\n", "plan.yaml:2:8: run is empty"},
-    {"run_null", "steps:\n- run:\n", "plan.yaml:3:1: run must be a text or a list of arguments"},
+    {"run_null", "steps:\n- run:\n", "plan.yaml:2:7: run must be a text or a list of arguments"},
     {"run_mapping", "steps:\n- run: {a: b}\n",
      "plan.yaml:2:8: run must be a text or a list of arguments"},
     {"run_list_empty", "steps:\n- run: []\n", "plan.yaml:2:8: run is empty"},
@@ -136,10 +137,12 @@ const BadPlan bad_plans[] = {
     {"narrowing_question", "steps:\n- approve: a\n  write: out\n",
      "plan.yaml:3:3: write belongs to a step that runs something, not to approve"},
     {"broken", "steps:\n- run: [a\n",
-     "plan.yaml:3:1: no valid YAML: end of sequence flow not found"},
-    {"tab", "steps:\n\t- run: a\n", "plan.yaml:2:2: no valid YAML: illegal block entry"},
-    {"alias", "steps:\n- run: *a\n",
-     "plan.yaml:2:8: no valid YAML: the referenced anchor is not defined"},
+     "plan.yaml:3:1: no valid YAML: did not find expected ',' or ']', while parsing a flow "
+     "sequence "
+     "that begins in line 2, column 8"},
+    {"tab", "steps:\n\t- run: a\n",
+     "plan.yaml:2:1: no valid YAML: a tab may not indent a line; use spaces"},
+    {"alias", "steps:\n- run: *a\n", "plan.yaml:2:8: no valid YAML: nothing is named '&a' before"},
 };
 
 INSTANTIATE_TEST_SUITE_P(PlanTest, BadPlanTest, ::testing::ValuesIn(bad_plans),
