@@ -12,7 +12,7 @@ build_packages="
 test_packages="
     clang fish libfaketime libgmock-dev libgtest-dev man-db mandoc pkgconf python3 python3-pyte zsh"
 lint_packages="clang-format clang-tidy"
-bench_packages="nq python3 task-spooler"
+bench_packages="libbenchmark-dev nq python3 task-spooler"
 
 say() { printf '%s\n' "packages: $*" >&2; }
 fail() {

@@ -2,7 +2,7 @@
 our figure, the other's, the ratio, and the target that the ratio is held against. The same goes to
 a JSON file, with the spread of each figure, and to a picture.
 
-tests/bench/run installs from the distribution what is missing (the compiler and libraries, and the
+tests/bench/run installs from the distribution what is missing (the compiler and libraries, Google Benchmark, and the
 peers nq and task-spooler; pueue is measured where it is installed), builds the release preset, and
 then measures whole processes as a shell starts them. Everything takes about an hour, most of it for
 filling stores with a million tasks; with --quick a few minutes, and its figures mean nothing. Root
@@ -13,6 +13,7 @@ import argparse
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -56,7 +57,13 @@ def machine():
     return {"kernel": platform.release(), "processor": model, "processors": os.cpu_count()}
 
 
-EVERYTHING = {**measures.ALL, "growth": growth.measure}
+def functions(bench):
+    """What the pure parts of core cost: a table of its own."""
+    subprocess.run([bench.probe("functions"), "--benchmark_color=false"]
+                   + (["--benchmark_min_time=0.01"] if bench.quick else []), check=True)
+
+
+EVERYTHING = {**measures.ALL, "growth": growth.measure, "functions": functions}
 
 
 def parse_arguments():
@@ -103,6 +110,8 @@ def main():
             rows += measures.ALL[name](bench)
         sizes = arguments.sizes or bench.sizes(growth.SIZES)
         table = growth.measure(bench, sizes) if "growth" in wanted else {}
+        if "functions" in wanted:
+            functions(bench)
     finally:
         shutil.rmtree(scratch)
     if rows:
