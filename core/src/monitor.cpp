@@ -1,6 +1,7 @@
 #include "monitor.hpp"
 
 #include "hand_over.hpp"
+#include "idle_memory.hpp"
 #include "lease_names.hpp"
 #include "task_clock.hpp"
 
@@ -22,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds longest_wait{30};
 // Sessions that are over sooner are not looked after: to watch one costs as much as to start it.
 constexpr Milliseconds short_session{10};
+// Longer than most commands that make a worker come and go.
+constexpr Milliseconds idle_after{100};
 // Others are looked at so often, however short the sessions of this worker are.
 constexpr Milliseconds longest_pause{100};
 
@@ -144,10 +147,21 @@ void Monitor::wait(Watch* watch, std::optional<Clock::time_point> until) {
     }
 }
 
+/// Whether this worker has nothing to do for long enough to be called idle. Not where it is a part of
+/// a program that may have other things to do.
+bool Monitor::stays_quiet(const Watch* watch, std::optional<Clock::time_point> until) const {
+    if (workspace_.worker_threads() != nullptr) return false;
+    if (until && *until < Clock::now() + idle_after) return false;
+    std::array<pollfd, 2> watched{pollfd{nudge_.descriptor(), POLLIN, 0},
+                                  pollfd{watch == nullptr ? -1 : watch->descriptor(), POLLIN, 0}};
+    return ::poll(watched.data(), watched.size(), static_cast<int>(idle_after.count())) == 0;
+}
+
 void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
     // Watching starts before looking, so nothing falls between the two.
     Result<std::unique_ptr<Watch>> watching = watch(session.get());
     Watch* watch = watching ? watching->get() : nullptr;
+    bool idle = false;
     do {
         std::optional<Clock::time_point> next;
         if (session) {
@@ -163,6 +177,10 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
         refill_slots();
         tell_operator(session);
         if (stopping_ || attended() != session) return;
+        if (!idle && stays_quiet(watch, next)) {
+            idle = true;
+            give_back_memory();
+        }
         wait(watch, next);
     } while (!stopping_ && attended() == session);
 }

@@ -40,6 +40,9 @@ private:
     bool exchange_slot(CarriedSession& session);
     void refill_slots();
     void tell_operator(const std::shared_ptr<CarriedSession>& session);
+    [[nodiscard]] bool
+    stays_quiet(const Watch* watch,
+                std::optional<std::chrono::steady_clock::time_point> until) const;
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
     std::shared_ptr<CarriedSession> attended();
     std::shared_ptr<CarriedSession> await_lasting();

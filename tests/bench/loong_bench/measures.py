@@ -292,6 +292,10 @@ def resident(bench):
         task = place.keep_a_worker()
         worker = json.loads(place.loong("tasks", "status", "--json", task))["task"]["session"]["pid"]
         keeper, = place.keepers()
+        # Idle is what has come to rest.
+        last = 0
+        while last != (last := kibibytes(worker)):
+            time.sleep(0.5)
         figures = (("worker", kibibytes(worker), 8192), ("keeper", kibibytes(keeper), 1024))
         before = sum(1 for _ in place.processes())
         place.fill(bench.size(1000))
