@@ -256,10 +256,16 @@ Result<std::string> TaskFiles::session_directory(std::string_view task_id,
     Descriptor task;
     int failed = open_below(root_->tasks(), std::string(task_id), flags, task);
     if (failed != 0) return not_readable(task_id, failed);
-    failed = make_durable_directory(files, task.get(), "sessions");
+    // Both are made before the first is synced, which then carries the work of the other.
+    failed = files.make_directory(task.get(), "sessions");
+    if (failed == EEXIST) failed = 0;
     Descriptor sessions;
     if (failed == 0) failed = open_below(task.get(), "sessions", flags, sessions);
-    if (failed == 0) failed = make_durable_directory(files, sessions.get(), session);
+    if (failed == 0) failed = files.make_directory(sessions.get(), session);
+    if (failed == EEXIST) failed = 0;
+    if (failed == 0) failed = files.sync_directory(sessions.get());
+    // Whoever made it may have died before it was synced.
+    if (failed == 0) failed = files.sync_directory(task.get());
     if (failed == 0) failed = open_below(sessions.get(), session, flags, made);
     if (failed != 0) return io_error("make directory", full, failed);
     return full;
