@@ -6,6 +6,30 @@
 # takes no lists apart from its own.
 add_custom_target(loong_unit_tests)
 
+# How tests are compiled, other than the product.
+function(loong_set_test_options target optimised)
+    # Optimising a test takes a third of the time of compiling it; only the product is worth that.
+    # (Fortified functions need the optimiser.)
+    if(NOT optimised)
+        target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE)
+    endif()
+    # Another third goes into looking for undefined behaviour in the tests themselves.
+    if(LOONG_SANITIZE MATCHES "undefined")
+        target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+    endif()
+endfunction()
+
+# For the unit tests; the others are too few.
+if(LOONG_PRECOMPILE)
+    loong_add_precompiled(loong_precompiled_test
+        ${LOONG_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
+    target_link_libraries(loong_precompiled_test PRIVATE GTest::gmock)
+    loong_set_test_options(loong_precompiled_test OFF)
+    # As what is linked into a program, and not into a library.
+    set_target_properties(loong_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(loong_precompiled_test PRIVATE -fPIE)
+endif()
+
 function(loong_add_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMISED" "LABEL" "SOURCES;LIBRARIES")
     add_executable(${name} ${arg_SOURCES})
@@ -13,21 +37,16 @@ function(loong_add_test name)
         RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     target_link_libraries(${name} PRIVATE
         loong_settings ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
-    # Optimising a test takes a third of the time of compiling it; only the product is worth that.
-    # (Fortified functions need the optimiser.)
-    if(NOT arg_OPTIMISED)
-        target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
-    endif()
-    # Another third goes into looking for undefined behaviour in the tests themselves.
-    if(LOONG_SANITIZE MATCHES "undefined")
-        target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
-    endif()
+    loong_set_test_options(${name} ${arg_OPTIMISED})
     set(properties TIMEOUT 120)
     if(arg_LABEL)
         list(APPEND properties LABELS ${arg_LABEL})
     endif()
     if(arg_LABEL STREQUAL "unit")
         add_dependencies(loong_unit_tests ${name})
+        if(LOONG_PRECOMPILE AND NOT arg_OPTIMISED)
+            target_precompile_headers(${name} REUSE_FROM loong_precompiled_test)
+        endif()
         if(NOT LOONG_UNIT_TESTS)
             set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
             return()
