@@ -84,10 +84,16 @@ class Place:
 
     def list(self):
         """Every task by id. That it can be listed is a promise by itself."""
-        done = self.tasks("list", "--json", "--limit", "10000", "--all-sessions")
-        if done.returncode != 0:
-            raise Broken(f"list: exit {done.returncode}: {done.stderr.strip()}")
-        rows = {row["task_id"]: row for row in json.loads(done.stdout)["tasks"]}
+        limit, rows, before = 10_000, {}, ()
+        while True:
+            done = self.tasks("list", "--json", "--limit", str(limit), "--all-sessions", *before)
+            if done.returncode != 0:
+                raise Broken(f"list: exit {done.returncode}: {done.stderr.strip()}")
+            page = json.loads(done.stdout)["tasks"]
+            rows |= {row["task_id"]: row for row in page}
+            if len(page) < limit:
+                break
+            before = ("--before", page[-1]["task_id"])
         self.sessions |= {row["task_session_id"] for row in rows.values()}
         return rows
 
