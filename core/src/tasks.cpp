@@ -217,9 +217,7 @@ Result<ListResult> Tasks::list(const ListRequest& request) {
     return implementation_->list(request);
 }
 
-Result<TaskDetail> Tasks::status(const std::string& task) {
-    return implementation_->status(task);
-}
+Result<TaskDetail> Tasks::status(const std::string& task) { return implementation_->status(task); }
 
 Result<EventsResult> Tasks::events(const EventsRequest& request) {
     return implementation_->events(request);
