@@ -155,6 +155,7 @@ struct Submission {
     int depth = 0;
     /// What every task's policy starts from.
     PolicyBase policy_base;
+    ToolPolicyPlaces places;
 };
 
 struct PreparedTask {
@@ -258,8 +259,8 @@ private:
         Result<void> policy = set_tool_policy(request, document, policy_enforcer(**runtime));
         if (!policy) return policy;
         session_id_ = std::string(child_session_id_prefix) + new_ulid(document.created_at);
-        const SessionSpec spec =
-            session_spec_of(document, session_id_, 1, prepared.secrets, tasks_.workspace());
+        const SessionSpec spec = session_spec_of(document, session_id_, 1, prepared.secrets,
+                                                 tasks_.workspace(), submission_.places);
         Result<void> checked = (*runtime)->check(spec);
         if (!checked || !document.tool_policy.narrowed) return checked;
         Result<std::vector<std::string>> enforced = policy_enforcer(**runtime)->enforcement(spec);
@@ -342,6 +343,7 @@ Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t ho
     const Config& config = tasks.config();
     submission.policy_base.name = "the configuration";
     submission.policy_base.policy.rules = resolve_rules(config.tool_policy);
+    submission.places = find_places(tasks.workspace());
     if (submission.depth == 0) return submission;
     if (submission.depth > config.max_depth) {
         return Error{ErrorCode::delegate_depth_exceeded,

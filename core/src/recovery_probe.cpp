@@ -15,8 +15,8 @@ Result<LostSession> lost_session(Workspace& workspace, const LoadedTask& task) {
     }
     LostSession lost;
     // What is needed to find the work holds no secret.
-    lost.spec =
-        session_spec_of(task.document, session->session_id, session->attempt, {}, workspace);
+    lost.spec = session_spec_of(task.document, session->session_id, session->attempt, {}, workspace,
+                                find_places(workspace));
     Result<std::string> directory =
         workspace.store().session_directory(task.document.task_id, session->session_id);
     if (!directory) return std::move(directory).error();

@@ -1,12 +1,10 @@
 #include "session_spec_of.hpp"
 
-#include "tool_policy_places.hpp"
-
 namespace loong {
 
 SessionSpec session_spec_of(const TaskDocument& document, const std::string& task_session_id,
                             int attempt, const std::vector<EnvironmentVariable>& secrets,
-                            const Workspace& workspace) {
+                            const Workspace& workspace, const ToolPolicyPlaces& places) {
     SessionSpec spec;
     spec.task_id = document.task_id;
     spec.task_session_id = task_session_id;
@@ -35,7 +33,8 @@ SessionSpec session_spec_of(const TaskDocument& document, const std::string& tas
     spec.limits = document.limits;
     spec.tool_policy = document.tool_policy;
     // Also where the task is not narrowed: a step of it may be.
-    set_places(spec.tool_policy, workspace);
+    spec.tool_policy.hidden_directories = places.hidden_directories;
+    spec.tool_policy.protected_places = places.protected_places;
     spec.settings = document.runtime_settings;
     return spec;
 }

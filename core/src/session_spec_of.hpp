@@ -4,6 +4,7 @@
 #include "loong/error.hpp"
 #include "loong/session_spec.hpp"
 #include "task_document.hpp"
+#include "tool_policy_places.hpp"
 #include "workspace.hpp"
 
 #include <string>
@@ -16,6 +17,7 @@ namespace loong {
 [[nodiscard]] SessionSpec session_spec_of(const TaskDocument& document,
                                           const std::string& task_session_id, int attempt,
                                           const std::vector<EnvironmentVariable>& secrets,
-                                          const Workspace& workspace);
+                                          const Workspace& workspace,
+                                          const ToolPolicyPlaces& places);
 
 } // namespace loong

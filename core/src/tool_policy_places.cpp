@@ -121,19 +121,22 @@ std::vector<std::string> hidden_directories(const Config& config) {
     return directories;
 }
 
-void set_places(ToolPolicy& policy, const Workspace& workspace) {
-    policy.hidden_directories = hidden_directories(workspace.config());
-    policy.protected_places.clear();
+ToolPolicyPlaces find_places(const Workspace& workspace) {
+    ToolPolicyPlaces places;
+    places.hidden_directories = hidden_directories(workspace.config());
     for (ProtectedPlace& place : protected_places(workspace)) {
-        policy.protected_places.push_back(std::move(place.path));
+        places.protected_places.push_back(std::move(place.path));
     }
+    return places;
 }
 
 Result<void> check_write_directories(const ToolPolicy& policy, const Workspace& workspace) {
-    // Only narrowed work is held to directories; to find the places costs a hundred system calls.
+    // Only narrowed work is held to directories.
     if (!policy.narrowed) return {};
     ToolPolicy placed = policy;
-    set_places(placed, workspace);
+    ToolPolicyPlaces places = find_places(workspace);
+    placed.hidden_directories = std::move(places.hidden_directories);
+    placed.protected_places = std::move(places.protected_places);
     const std::optional<PathConflict> conflict = write_conflict(placed);
     if (!conflict) return {};
     std::string what;

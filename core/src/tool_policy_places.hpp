@@ -26,8 +26,12 @@ namespace loong {
 /// loong's own state, wherever the store keeps it.
 [[nodiscard]] std::vector<std::string> hidden_directories(const Config& config);
 
-/// Fills in what a policy says of the moment: `hidden_directories` and `protected_places`.
-void set_places(ToolPolicy& policy, const Workspace& workspace);
+/// What a policy says of the moment. To find it costs a hundred system calls.
+struct ToolPolicyPlaces {
+    std::vector<std::string> hidden_directories;
+    std::vector<std::string> protected_places;
+};
+[[nodiscard]] ToolPolicyPlaces find_places(const Workspace& workspace);
 
 /// `invalid_argument` where work that is held to this policy could change what holds it, or what
 /// the operator runs: the state, the configuration, the plugins, or loong itself.

@@ -255,8 +255,8 @@ void Worker::carry(Claim claim, bool adopted) {
     setup.lease = std::move(claim.lease);
     setup.config = &workspace_.config();
     setup.slots = Slots{std::move(slot_), std::move(claim.runtime_slot)};
-    setup.spec =
-        session_spec_of(document, current.session_id, current.attempt, secrets, workspace_);
+    setup.spec = session_spec_of(document, current.session_id, current.attempt, secrets, workspace_,
+                                 find_places(workspace_));
     if (setup.spec.tool_policy.narrowed && directory) {
         setup.spec.environment.push_back({channel_variable, inside_directory(*directory)});
     }
