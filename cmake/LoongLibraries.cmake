@@ -45,8 +45,10 @@ if(LOONG_STATIC_LIBRARIES)
     add_library(loong::json ALIAS loong_json)
     # Not libloong-core, which shares the library of the program that embeds it. libgcc stays shared
     # everywhere: what a plugin throws is caught with it.
+    set(is_shared "$<STREQUAL:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY>")
+    set(is_as_of_others "$<BOOL:$<TARGET_PROPERTY:LOONG_LINKED_AS_OF_OTHERS>>")
     target_link_options(loong_settings INTERFACE
-        $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY>>:-static-libstdc++>)
+        $<$<NOT:$<OR:${is_shared},${is_as_of_others}>>:-static-libstdc++>)
 else()
     add_library(loong::fmt ALIAS fmt::fmt)
     add_library(loong::json ALIAS Boost::json)
