@@ -79,9 +79,11 @@ private:
     static constexpr unsigned none = c1_controls + others.size();
 
     static unsigned code_at(std::string_view text, std::size_t at) {
+        // The text may be no UTF-8: libyaml finds that out.
         if (text[at] == '\xc2') {
-            const auto second = static_cast<unsigned char>(text[at + 1]);
-            return second < 0xa0 ? second - 0x80U : none;
+            const auto second =
+                at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+            return second >= 0x80 && second < 0xa0 ? second - 0x80U : none;
         }
         for (unsigned i = 0; i < others.size(); ++i) {
             if (text.substr(at, 3) == others[i]) return c1_controls + i;

@@ -85,6 +85,13 @@ TEST(YamlReader, CharactersOfLaterVersionsOfYamlStandForThemselves) {
     EXPECT_EQ(only_document("\xef\xbb\xbf" + text).scalar, Value(text));
 }
 
+TEST(YamlReader, BytesThatAreNoTextAreRefused) {
+    for (const char* text :
+         {"a: \xc2", "a: \xc2 b", "a: \xe2\x80", "a: \xef", "\xc2\x41", "a: \xf4\x80\x80\xc2"}) {
+        EXPECT_TRUE(problem_in(text).ends_with("the text is not UTF-8")) << text;
+    }
+}
+
 TEST(YamlReader, AliasesStandForWhatTheyName) {
     const YamlNode node = only_document("a: &x [1, 2]\nb: *x\n");
     EXPECT_EQ(to_value(*node.find("a")), to_value(*node.find("b")));
