@@ -334,7 +334,10 @@ class WorkerThatTells(Worker):
 
     def verify(self, place, done):
         super().verify(place, done)
-        # What is owed is picked up by whoever comes next.
+        # What is owed is picked up by whoever comes next: after the one that dies, which may be
+        # telling still.
+        alone = processes.wait_until(lambda: not place.processes(), limit=20)
+        require(alone, f"these processes stay: {place.processes()}")
         picked_up = place.tasks("recover", "--all")
         require(picked_up.returncode == 0, f"recover --all: {picked_up.stderr}")
         for task in place.list():
