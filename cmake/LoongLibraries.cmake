@@ -3,19 +3,21 @@
 # Most of what a command costs is its start: a dynamic linker looks up thousands of names in the C++
 # libraries, each time. With LOONG_STATIC_LIBRARIES they are part of the programs and plugins.
 
-# loong_find_library(<target> <header> <name>...): the first of the libraries with that header.
-function(loong_find_library target header)
-    set(names ${ARGN})
+# loong_find_library(<target> <header> <name>): a library with its header.
+function(loong_find_library target header name)
+    # The two kinds are remembered apart, so that changing one's mind takes effect.
     if(LOONG_STATIC_LIBRARIES)
-        list(TRANSFORM names PREPEND "${CMAKE_STATIC_LIBRARY_PREFIX}")
-        list(TRANSFORM names APPEND "${CMAKE_STATIC_LIBRARY_SUFFIX}")
+        set(library ${target}_STATIC_LIBRARY)
+        set(name "${CMAKE_STATIC_LIBRARY_PREFIX}${name}${CMAKE_STATIC_LIBRARY_SUFFIX}")
+    else()
+        set(library ${target}_LIBRARY)
     endif()
-    find_library(${target}_LIBRARY NAMES ${names} REQUIRED)
+    find_library(${library} NAMES ${name} REQUIRED)
     find_path(${target}_INCLUDE_DIR ${header} REQUIRED)
-    mark_as_advanced(${target}_LIBRARY ${target}_INCLUDE_DIR)
+    mark_as_advanced(${library} ${target}_INCLUDE_DIR)
     add_library(${target} UNKNOWN IMPORTED GLOBAL)
     set_target_properties(${target} PROPERTIES
-        IMPORTED_LOCATION "${${target}_LIBRARY}"
+        IMPORTED_LOCATION "${${library}}"
         INTERFACE_INCLUDE_DIRECTORIES "${${target}_INCLUDE_DIR}")
 endfunction()
 

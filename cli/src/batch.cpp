@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <strings.h>
 
 namespace loong::cli {
 namespace {
@@ -125,15 +126,14 @@ private:
 
     Result<void> flag(const std::string& key, const YamlNode& value, bool& target) const {
         // What YAML 1.1 takes for one, too: a batch may have been written for another reader.
-        const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
-            return std::find(words.begin(), words.end(), value.text) != words.end();
+        const auto is_one_of = [&](std::initializer_list<const char*> words) {
+            return std::any_of(words.begin(), words.end(), [&](const char* word) {
+                return ::strcasecmp(value.text.c_str(), word) == 0;
+            });
         };
-        if (!is_one_of(
-                {"true", "True", "TRUE", "yes", "on", "false", "False", "FALSE", "no", "off"})) {
-            return wrong(key, value, "true or false");
-        }
-        target = is_one_of({"true", "True", "TRUE", "yes", "on"});
-        return {};
+        target = is_one_of({"true", "yes", "on", "y"});
+        if (target || is_one_of({"false", "no", "off", "n"})) return {};
+        return wrong(key, value, "true or false");
     }
 
     Error wrong(const std::string& key, const YamlNode& value, const std::string& wanted) const {

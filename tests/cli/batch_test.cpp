@@ -22,6 +22,19 @@ TEST(Batch, JsonLines) {
     EXPECT_EQ((*tasks)[1].label, "\xf0\x9f\x98\x80");
 }
 
+TEST(Batch, FlagsAreWhatAnyVersionOfYamlTakesForOne) {
+    for (const char* word : {"true", "TRUE", "Yes", "on", "y", "'true'"}) {
+        const auto tasks = read_batch(std::string("- text: a\n  hold: ") + word, "b.yaml");
+        ASSERT_TRUE(tasks) << word;
+        EXPECT_TRUE(tasks->front().hold) << word;
+    }
+    for (const char* word : {"false", "No", "OFF", "n"}) {
+        const auto tasks = read_batch(std::string("- text: a\n  hold: ") + word, "b.yaml");
+        ASSERT_TRUE(tasks) << word;
+        EXPECT_FALSE(tasks->front().hold) << word;
+    }
+}
+
 TEST(Batch, YamlListAndDocuments) {
     const auto list = read_batch("- text: make\n  env: [A=1, B]\n- plan: p.yaml\n", "b.yaml");
     ASSERT_TRUE(list) << list.error().message;
