@@ -144,6 +144,8 @@ Result<void> FileStore::publish(const std::vector<NewTask>& tasks, Batch& batch,
             not_made.push_back(batch.made[i].task_id());
             continue;
         }
+        // Before the index tells of it: what is told of can be read.
+        batch.made[i].show();
         entries.push_back(index_.entry(tasks[place].summary, batch.made[i].stamp(),
                                        sessions_in(tasks[place].records, tasks[place].summary)));
         results[place] = CreatedTask{batch.made[i].task_id(), true};

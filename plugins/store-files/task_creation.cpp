@@ -168,6 +168,8 @@ Result<void> NewTaskFiles::publish() {
     return {};
 }
 
+void NewTaskFiles::show() { unlock(events_.get(), {0, static_cast<off_t>(stamp_.size)}); }
+
 void NewTaskFiles::discard() {
     FileSystem& files = root_->files();
     const std::string gone = std::string(gone_prefix) + random_id();

@@ -36,6 +36,8 @@ public:
     Result<void> sync();
     /// Gives the task its name; not durable before the directory of all tasks is synced.
     Result<void> publish();
+    /// Shows the task to readers, once its name is durable. It keeps what tells that it is in use.
+    void show();
     /// Takes back what was made so far.
     void discard();
 

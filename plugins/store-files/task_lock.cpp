@@ -118,6 +118,8 @@ Result<FileStamp> TaskLock::append(const std::vector<std::string>& records) {
         static_cast<void>(cut_back());
         return error;
     }
+    // Readers see it before the index tells of it: what is told of can be read.
+    unlock(file_.get(), {whole_, static_cast<off_t>(text.size())});
     revision_ += records.size();
     whole_ += static_cast<off_t>(text.size());
     torn_ = false;

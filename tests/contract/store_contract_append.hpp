@@ -181,6 +181,8 @@ TEST_P(StoreContract, whoever_reads_sees_whole_groups) {
             const TaskSummary found = must(must(own->find(id)).summary);
             ASSERT_EQ(found.revision % 3, 1U);
             ASSERT_GE(found.revision, seen);
+            // Nor is the task ever older than what has just been told of it.
+            ASSERT_GE(must(own->revision(id)), found.revision);
         }
     });
     for (int i = 0; i < groups; ++i) summary = append(summary, 3);
