@@ -42,12 +42,12 @@ function(loong_write_templates output)
 namespace loong::cli {
 namespace {
 
-constexpr std::array files = {
+constexpr std::array template_files = {
 \@text\@};
 
 } // namespace
 
-std::span<const TemplateFile> plugin_templates() noexcept { return files; }
+std::span<const TemplateFile> plugin_templates() noexcept { return template_files; }
 
 } // namespace loong::cli
 " @ONLY)

@@ -27,14 +27,14 @@ Error batch_error(const Source& source, Place at, const std::string& why, const 
 
 bool is_single(const YamlNode& node) { return node.is_scalar() && !node.is_null(); }
 
-struct Key {
+struct BatchKey {
     const char* name;
     std::optional<std::string> CreateArguments::*value = nullptr;
     std::vector<std::string> CreateArguments::*values = nullptr;
 };
 
-const std::vector<Key>& keys() {
-    static const std::vector<Key> all = {
+const std::vector<BatchKey>& keys() {
+    static const std::vector<BatchKey> all = {
         {"text", &CreateArguments::text},
         {"command"},
         {"plan", &CreateArguments::plan_file},
@@ -84,7 +84,7 @@ private:
     Result<void> take(const YamlMember& member) {
         const std::string& key = member.key;
         const YamlNode& value = member.value;
-        for (const Key& known : keys()) {
+        for (const BatchKey& known : keys()) {
             if (key != known.name) continue;
             if (known.value != nullptr) return scalar(key, value, arguments_.*known.value);
             if (known.values != nullptr) return list(key, value, arguments_.*known.values);
@@ -93,7 +93,7 @@ private:
             return command(value);
         }
         std::vector<std::string> names;
-        for (const Key& known : keys()) names.emplace_back(known.name);
+        for (const BatchKey& known : keys()) names.emplace_back(known.name);
         return batch_error(source_, member.place, "unknown key '" + key + "'", suggest(key, names));
     }
 
@@ -145,16 +145,16 @@ private:
     CreateArguments arguments_;
 };
 
-using Tasks = std::vector<CreateArguments>;
+using BatchTasks = std::vector<CreateArguments>;
 
-Result<void> add_task(const Source& source, const YamlNode& node, Tasks& tasks) {
+Result<void> add_task(const Source& source, const YamlNode& node, BatchTasks& tasks) {
     Result<CreateArguments> arguments = TaskReader(source, node).read();
     if (!arguments) return std::move(arguments).error();
     tasks.push_back(std::move(*arguments));
     return {};
 }
 
-Result<void> add_documents(const Source& source, const std::string& text, Tasks& tasks) {
+Result<void> add_documents(const Source& source, const std::string& text, BatchTasks& tasks) {
     // A batch may be large; what its aliases expand to may not be without end.
     const auto parsed = parse_yaml(text, {.weight_limit = 20'000'000, .resolve_scalars = false});
     if (const auto* problem = std::get_if<YamlProblem>(&parsed)) {
@@ -193,7 +193,7 @@ YamlNode to_node(const boost::json::value& value) {
 }
 
 // YAML would read most of JSON, but not its pairs of surrogates, and many times slower.
-Result<void> add_lines(Source source, std::string_view content, Tasks& tasks) {
+Result<void> add_lines(Source source, std::string_view content, BatchTasks& tasks) {
     while (!content.empty()) {
         ++source.line;
         const std::size_t end = std::min(content.find('\n'), content.size());
@@ -215,7 +215,7 @@ Result<void> add_lines(Source source, std::string_view content, Tasks& tasks) {
 
 Result<std::vector<CreateArguments>> read_batch(std::string_view content, const std::string& file) {
     const Source source{file == "-" ? "standard input" : file};
-    Tasks tasks;
+    BatchTasks tasks;
     const std::size_t first = content.find_first_not_of(" \t\r\n");
     const bool json_lines = first != std::string_view::npos && content[first] == '{';
     Result<void> added = json_lines ? add_lines(source, content, tasks)

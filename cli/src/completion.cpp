@@ -13,7 +13,7 @@ using Option = OptionTable::Option;
 
 constexpr std::size_t longest_description = 60;
 
-bool is_option(std::string_view word) { return word.size() > 1 && word.front() == '-'; }
+bool is_option_word(std::string_view word) { return word.size() > 1 && word.front() == '-'; }
 
 /// What can be the value of an option, or an argument, by the word that its help names it with.
 class Values {
@@ -100,7 +100,7 @@ Completed nouns_for(const std::string& word) {
         }
         completed.candidates.push_back({noun, description});
     }
-    if (is_option(word) || word == "-") {
+    if (is_option_word(word) || word == "-") {
         completed.candidates = {{"--help", "what there is"}, {"--version", "which loong this is"}};
     }
     return completed;
@@ -156,7 +156,7 @@ public:
                 waiting = nullptr;
             } else if (one == "--") {
                 return behind_dashes(arguments);
-            } else if (is_option(one)) {
+            } else if (is_option_word(one)) {
                 const Option* option = declared_.table.find_option(one.substr(0, one.find('=')));
                 const bool has_value = one.find('=') != std::string::npos;
                 if (option != nullptr && option->takes_value() && !has_value) waiting = option;
@@ -169,9 +169,9 @@ public:
             completed = Values(source_, command_, word).of(*waiting);
             keep_matching(completed.candidates, word);
         } else if (const std::size_t equals = word.find('=');
-                   is_option(word) && equals != std::string::npos) {
+                   is_option_word(word) && equals != std::string::npos) {
             completed = value_behind_equals(word, equals);
-        } else if (is_option(word) || word == "-") {
+        } else if (is_option_word(word) || word == "-") {
             add_flags(completed.candidates, declared_.table);
             keep_matching(completed.candidates, word);
         } else {
@@ -228,7 +228,7 @@ Place find_place(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
         if (words[i] == "--config" || words[i] == "--session") {
             if (++i + 1 >= words.size()) place.in_value = true;
-        } else if (!is_option(words[i])) {
+        } else if (!is_option_word(words[i])) {
             if (place.noun == words.size()) {
                 place.noun = i;
                 continue;

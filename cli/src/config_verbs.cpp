@@ -1,5 +1,6 @@
 #include "config.hpp"
 #include "json_writer.hpp"
+#include "task_json.hpp"
 #include "text.hpp"
 #include "verbs.hpp"
 
@@ -11,10 +12,6 @@
 
 namespace loong::cli {
 namespace {
-
-Value strings(const std::vector<std::string>& items) {
-    return {Value::Array(items.begin(), items.end())};
-}
 
 Value plugin_value(const std::string& plugin, const Settings& settings) {
     Value value;

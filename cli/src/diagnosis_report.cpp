@@ -3,6 +3,7 @@
 #include "error_report.hpp"
 #include "report_text.hpp"
 #include "status_style.hpp"
+#include "task_json.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -105,8 +106,6 @@ std::string summary_text(const Diagnosis& diagnosis, const DiagnosisCommands& co
            (*diagnosis.needs_attention_count == 1 ? " task needs you: " : " tasks need you: ") +
            commands.attention_command + "\n";
 }
-
-Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
 Value finding_value(const Diagnosed& diagnosed) {
     const Finding& finding = diagnosed.finding;

@@ -10,10 +10,10 @@
 namespace loong::cli {
 namespace {
 
-constexpr std::size_t longest_text = 200;
+constexpr std::size_t longest_note = 200;
 
 std::string shown(const Event& event, std::string_view key) {
-    return escape_controls(shorten(event.data.string_or(key, ""), longest_text));
+    return escape_controls(shorten(event.data.string_or(key, ""), longest_note));
 }
 
 /// ` <before>text<after>`, or nothing where there is no text.
@@ -58,7 +58,7 @@ std::string progress(const Event& event) {
     told.percent = optional_integer(event.data, "percent");
     told.done = optional_integer(event.data, "done");
     told.total = optional_integer(event.data, "total");
-    told.note = shorten(event.data.string_or("note", ""), longest_text);
+    told.note = shorten(event.data.string_or("note", ""), longest_note);
     std::string text = progress_text(told);
     const std::string state = shown(event, "state");
     if (!state.empty() && state != "active") text += (text.empty() ? "" : ", ") + state;

@@ -23,11 +23,6 @@ bool wants_operator(Status status) {
     }
 }
 
-std::string label_of(const TaskRow& row) {
-    if (row.unreadable) return escape_controls(row.unreadable->message);
-    return escape_controls(row.summary.label);
-}
-
 std::string age_of(const TaskRow& row, Time now) {
     return row.unreadable ? std::string("-") : age(now, row.summary.created_at);
 }
@@ -59,6 +54,10 @@ std::string shown_line(const ListResult& list) {
 }
 
 } // namespace
+
+std::string label_of(const TaskRow& row) {
+    return escape_controls(row.unreadable ? row.unreadable->message : row.summary.label);
+}
 
 std::string progress_text(const Progress& progress) {
     std::string text;

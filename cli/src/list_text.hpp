@@ -19,6 +19,9 @@ namespace loong::cli {
 /// `2 need attention; 1 failed, 1 recoverable, 8 completed`.
 [[nodiscard]] std::string counts_text(const ListResult& list, const Terminal& terminal);
 
+/// Its label, or why it cannot be read. Control characters escaped.
+[[nodiscard]] std::string label_of(const TaskRow& row);
+
 /// `40 %, 2 of 5, compiling`; empty where nothing was reported. Control characters escaped.
 [[nodiscard]] std::string progress_text(const Progress& progress);
 

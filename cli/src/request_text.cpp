@@ -9,12 +9,12 @@
 namespace loong::cli {
 namespace {
 
-constexpr std::size_t name_width = 9;
+constexpr std::size_t request_name_width = 9;
 
 /// `text` is escaped already, and left out with its name where it is empty.
 void add(std::string& report, const Terminal& terminal, std::string name, const std::string& text) {
     if (text.empty()) return;
-    name.resize(std::max(name.size(), name_width), ' ');
+    name.resize(std::max(name.size(), request_name_width), ' ');
     report += "  " + coloured(terminal, Colour::faint, name) + "  " + text + "\n";
 }
 
@@ -41,8 +41,8 @@ std::string resolution(const RequestView& request, Time now) {
 }
 
 /// A text of several lines, each one escaped and set in.
-std::string block(const std::string& text) {
-    const std::string margin = "\n" + std::string(name_width + 4, ' ');
+std::string indented(const std::string& text) {
+    const std::string margin = "\n" + std::string(request_name_width + 4, ' ');
     std::string shown;
     std::size_t start = 0;
     while (start <= text.size()) {
@@ -90,7 +90,7 @@ std::string request_detail(const RequestRow& row, const Terminal& terminal, Time
     const RequestView& request = row.request;
     std::string text = head(row, terminal, now);
     add(text, terminal, "asks", escape_controls(request.question));
-    if (!request.detail.empty()) add(text, terminal, "detail", block(request.detail));
+    if (!request.detail.empty()) add(text, terminal, "detail", indented(request.detail));
     add(text, terminal, "tool", escape_controls(request.tool));
     add(text, terminal, "rule", escape_controls(request.rule));
     add(text, terminal, "task", row.task_id + "  " + styled_status(row.task_status, terminal));
@@ -99,7 +99,7 @@ std::string request_detail(const RequestRow& row, const Terminal& terminal, Time
         clock_time(request.since) + ", " + age(now, request.since) + " ago");
     add(text, terminal, "expires", expiry(request, now));
     add(text, terminal, "resolved", resolution(request, now));
-    add(text, terminal, "said", block(request.answer));
+    add(text, terminal, "said", indented(request.answer));
     if (row.answers.empty()) return text;
     if (row.self_approval_possible) {
         add(text, terminal, "note",

@@ -4,12 +4,6 @@
 #include "task_json.hpp"
 
 namespace loong::cli {
-namespace {
-
-Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
-Value or_null(const std::optional<Time>& time) { return time ? time_value(*time) : Value(); }
-
-} // namespace
 
 Value session_row_value(const SessionRow& row) {
     Value value;

@@ -45,7 +45,7 @@ std::string name_of(const SessionRow& row) {
     return std::string(short_id(row.session_id));
 }
 
-std::string label_of(const SessionRow& row) {
+std::string session_label(const SessionRow& row) {
     return escape_controls(row.unreadable ? row.unreadable->message : row.label);
 }
 
@@ -71,7 +71,7 @@ std::string node_line(const SessionNode& node, const Terminal& terminal) {
     }
     line += "  " + standing_of(node, terminal) + "  task " + std::string(short_id(row.task_id));
     if (row.attempt > 1) line += ", attempt " + std::to_string(row.attempt);
-    return line + "  " + label_of(row) + "\n";
+    return line + "  " + session_label(row) + "\n";
 }
 
 struct Strokes {
@@ -120,7 +120,7 @@ std::string sessions_text(const SessionList& list, const Terminal& terminal, Tim
                    {short_parent ? std::string(short_id(parent)) : escape_controls(parent)},
                    {std::string(short_id(row.task_id))},
                    {row.task_count == 0 ? "" : std::to_string(row.task_count), Colour::none, true},
-                   {label_of(row)}});
+                   {session_label(row)}});
     }
     std::string text = table.text();
     if (list.has_more) {
@@ -184,7 +184,7 @@ std::string session_tree_text(const SessionNode& root, const Terminal& terminal)
 std::string session_heads_text(const std::vector<SessionHeads>& heads, const Terminal& terminal) {
     std::string text;
     for (const SessionHeads& task : heads) {
-        const std::string label = task.sessions.empty() ? "" : label_of(task.sessions.back());
+        const std::string label = task.sessions.empty() ? "" : session_label(task.sessions.back());
         text += std::string(short_id(task.task_id)) + "  " +
                 styled_status(task.task_status, terminal) + "  " + label + "\n";
         for (const SessionRow& row : task.sessions) {

@@ -3,6 +3,7 @@
 #include "session_json.hpp"
 #include "session_text.hpp"
 #include "status_style.hpp"
+#include "task_json.hpp"
 #include "verbs.hpp"
 
 namespace loong::cli {
@@ -15,8 +16,6 @@ Result<std::size_t> read_limit(const std::optional<std::string>& word) {
     if (!limit) return std::move(limit).error();
     return static_cast<std::size_t>(*limit);
 }
-
-Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
 class SessionsList final : public Verb {
 public:

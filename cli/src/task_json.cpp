@@ -9,7 +9,6 @@
 #include <string>
 
 namespace loong::cli {
-namespace {
 
 Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 Value or_null(const std::optional<int>& number) { return number ? Value(*number) : Value(); }
@@ -18,12 +17,14 @@ Value or_null(const std::optional<std::int64_t>& number) {
 }
 Value or_null(const std::optional<Time>& time) { return time ? time_value(*time) : Value(); }
 
-Value milliseconds(Microseconds duration) {
-    return {static_cast<std::int64_t>(std::chrono::duration_cast<Milliseconds>(duration).count())};
-}
-
 Value strings(const std::vector<std::string>& items) {
     return {Value::Array(items.begin(), items.end())};
+}
+
+namespace {
+
+Value milliseconds(Microseconds duration) {
+    return {static_cast<std::int64_t>(std::chrono::duration_cast<Milliseconds>(duration).count())};
 }
 
 Value progress_value(const Progress& progress) {

@@ -4,6 +4,9 @@
 #include "loong/tasks.hpp"
 #include "loong/value.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +14,12 @@ namespace loong::cli {
 
 /// RFC 3339 in UTC with microseconds.
 [[nodiscard]] Value time_value(Time time);
+/// null where there is none.
+[[nodiscard]] Value or_null(const std::string& text);
+[[nodiscard]] Value or_null(const std::optional<int>& number);
+[[nodiscard]] Value or_null(const std::optional<std::int64_t>& number);
+[[nodiscard]] Value or_null(const std::optional<Time>& time);
+[[nodiscard]] Value strings(const std::vector<std::string>& items);
 
 [[nodiscard]] Value task_status_value(const TaskStatus& status);
 [[nodiscard]] std::string_view to_string(Held held) noexcept;
@@ -28,10 +37,10 @@ namespace loong::cli {
 /// A row of a listing. One that could not be read has its id and status and is null otherwise.
 [[nodiscard]] Value row_value(const TaskRow& row);
 
-/// A row's keys and everything else about the task.
 /// One thing that the operator was to be told.
 [[nodiscard]] Value notification_value(const NotificationView& notification);
 
+/// A row's keys and everything else about the task.
 [[nodiscard]] Value detail_value(const TaskDetail& detail);
 
 /// `by status`, those that occur, and `needs_attention`.

@@ -25,7 +25,7 @@ const RequestView* open_request(const TaskDetail& detail, RequestKind kind) {
 }
 
 /// A text of several lines, each escaped by itself.
-std::string block(const std::string& text) {
+std::string indented_block(const std::string& text) {
     std::string shown;
     std::size_t start = 0;
     while (start < text.size()) {
@@ -98,7 +98,7 @@ Result<WatchPrompt> WatchSource::prepare_answer(const WatchAction& action) {
                                                     : "Answer";
     prompt.question = std::string(verb) + " " + request->request_id + " of " + name_of(*detail) +
                       (request->tool.empty() ? "" : ", " + escape_controls(request->tool)) + ": " +
-                      escape_controls(request->question) + block(request->detail);
+                      escape_controls(request->question) + indented_block(request->detail);
     return prompt;
 }
 

@@ -17,11 +17,6 @@ constexpr std::size_t age_columns = 6;
 constexpr std::size_t narrow = 50;
 constexpr std::size_t wide = 100;
 
-std::string label_of(const TaskRow& row) {
-    return row.unreadable ? escape_controls(row.unreadable->message)
-                          : escape_controls(row.summary.label);
-}
-
 std::string padded(std::string text, std::size_t columns) {
     const std::size_t width = styled_width(text);
     if (width < columns) text.append(columns - width, ' ');

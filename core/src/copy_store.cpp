@@ -17,9 +17,9 @@ namespace loong {
 
 namespace {
 
-constexpr std::size_t page_size = 256;
+constexpr std::size_t copied_at_once = 256;
 /// How long others who are handing work over are waited for.
-constexpr Milliseconds hand_over_limit{10'000};
+constexpr Milliseconds longest_hand_over{10'000};
 /// Configurations differ in how many workers they allow; those of others count as well.
 constexpr int slots_to_ask = 256;
 
@@ -70,7 +70,7 @@ template <typename Function>
 Result<void> for_each_page(Store& store, const TaskFilter& filter, Function&& each) {
     std::string cursor;
     for (;;) {
-        auto page = store.list(filter, ListOrder::oldest_first, cursor, page_size);
+        auto page = store.list(filter, ListOrder::oldest_first, cursor, copied_at_once);
         if (!page) return std::move(page).error();
         if (page->tasks.empty()) return {};
         if (Result<void> done = each(page->tasks); !done) return done;
@@ -88,7 +88,7 @@ Result<Side> StoreCopy::open(const std::string& config) {
 }
 
 Result<void> StoreCopy::take_hand_over(Side& side) {
-    auto lease = side.store().wait_for_lease(lease_names::hand_over, hand_over_limit);
+    auto lease = side.store().wait_for_lease(lease_names::hand_over, longest_hand_over);
     if (!lease) return std::move(lease).error();
     if (!*lease) {
         return Error{ErrorCode::store_busy,

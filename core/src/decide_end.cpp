@@ -39,10 +39,6 @@ bool is_ready(const TaskState& state) {
     return !state.sessions.empty() && state.summary.session_state == SessionState::ready;
 }
 
-bool has_ended(const TaskState& state) {
-    return !state.sessions.empty() && is_terminal(state.summary.session_state);
-}
-
 Error not_running(const TaskState& state, std::string_view what) {
     return refuse(state, ErrorCode::conflict,
                   std::string(state_sentence(state)) + ", and only a running session can be " +

@@ -5,8 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
-
-extern char** environ;
+#include <unistd.h>
 
 namespace loong {
 

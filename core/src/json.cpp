@@ -78,7 +78,7 @@ void append_sequence(std::string& out, std::string_view sequence) {
     }
 }
 
-bool is_plain(char c) {
+bool is_plain_in_json(char c) {
     const auto code = static_cast<unsigned char>(c);
     return code >= 0x20 && code < 0x7f && c != '"' && c != '\\';
 }
@@ -261,7 +261,7 @@ std::string make_utf8(std::string_view text) {
 void append_json(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
-        const auto* const stop = std::find_if_not(text.begin(), text.end(), is_plain);
+        const auto* const stop = std::find_if_not(text.begin(), text.end(), is_plain_in_json);
         const auto plain = static_cast<std::size_t>(stop - text.begin());
         out += text.substr(0, plain);
         text.remove_prefix(plain);

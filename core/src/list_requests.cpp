@@ -1,4 +1,5 @@
 #include "request_names.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
@@ -10,8 +11,6 @@
 namespace loong {
 
 namespace {
-
-constexpr std::size_t page_size = 500;
 
 /// The sentences and commands that belong to one open request.
 class Answers {
@@ -116,7 +115,8 @@ Result<RequestsResult> Tasks::Implementation::requests(const RequestsRequest& re
     RequestsResult result;
     std::string cursor;
     while (true) {
-        Result<ListPage> page = store().list(filter, ListOrder::newest_first, cursor, page_size);
+        Result<ListPage> page =
+            store().list(filter, ListOrder::newest_first, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (ListedTask& row : page->tasks) {
             cursor = row.task_id;

@@ -1,3 +1,4 @@
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
@@ -10,8 +11,6 @@
 namespace loong {
 
 namespace {
-
-constexpr std::size_t page_size = 500;
 
 /// Ready, and a worker may claim it as soon as its time has come.
 TaskFilter claimable(TaskFilter filter) {
@@ -150,7 +149,8 @@ private:
         filter.states = {SessionState::running};
         std::string cursor;
         while (true) {
-            Result<ListPage> page = store_.list(filter, ListOrder::newest_first, cursor, page_size);
+            Result<ListPage> page =
+                store_.list(filter, ListOrder::newest_first, cursor, store_page_size);
             if (!page) return std::move(page).error();
             for (ListedTask& row : page->tasks) {
                 cursor = row.task_id;
@@ -223,10 +223,11 @@ Result<std::vector<TaskRow>> Tasks::Implementation::find_rows(const TaskFilter& 
         request.oldest_first ? ListOrder::oldest_first : ListOrder::newest_first;
     std::vector<TaskRow> rows;
     // Most tasks of a state often have the status that is asked for: the first page is small.
-    std::size_t selected_from = std::min(page_size, 2 * request.limit);
+    std::size_t selected_from = std::min(store_page_size, 2 * request.limit);
     while (rows.size() < request.limit) {
-        const std::size_t wanted = selective ? std::exchange(selected_from, page_size)
-                                             : std::min(page_size, request.limit - rows.size());
+        const std::size_t wanted = selective
+                                       ? std::exchange(selected_from, store_page_size)
+                                       : std::min(store_page_size, request.limit - rows.size());
         Result<ListPage> page = store().list(filter, order, cursor, wanted);
         if (!page) return std::move(page).error();
         for (ListedTask& row : page->tasks) {
@@ -255,7 +256,8 @@ Result<std::vector<std::string>> Tasks::Implementation::select(const ListRequest
     for (const TaskFilter& one : filters) {
         std::string cursor;
         while (true) {
-            Result<ListPage> page = store().list(one, ListOrder::oldest_first, cursor, page_size);
+            Result<ListPage> page =
+                store().list(one, ListOrder::oldest_first, cursor, store_page_size);
             if (!page) return std::move(page).error();
             for (ListedTask& row : page->tasks) {
                 cursor = row.task_id;
@@ -283,7 +285,8 @@ Result<std::vector<std::string>> Tasks::Implementation::prunable(Seconds older_t
     std::vector<std::string> ids;
     std::string cursor;
     while (true) {
-        Result<ListPage> page = store().list(filter, ListOrder::oldest_first, cursor, page_size);
+        Result<ListPage> page =
+            store().list(filter, ListOrder::oldest_first, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (const ListedTask& row : page->tasks) {
             cursor = row.task_id;

@@ -14,10 +14,6 @@ bool says_blocked(const TaskState& state) {
            state.summary.progress.state == ProgressState::blocked;
 }
 
-bool has_ended(const TaskState& state) {
-    return !state.sessions.empty() && is_terminal(state.summary.session_state);
-}
-
 NotificationFacts* find(TaskState& state, const Event& event) {
     const std::int64_t id = event.data.integer_or("event_id", 0);
     for (NotificationFacts& one : state.notifications) {

@@ -4,6 +4,7 @@
 #include "loong/ids.hpp"
 #include "notifier_start.hpp"
 #include "notify_command.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
@@ -14,16 +15,16 @@ namespace loong {
 
 namespace {
 
-constexpr std::size_t page_size = 500;
 // What becomes overdue, or loses its worker with nobody there to see it, is looked for now and then.
-constexpr Milliseconds longest_wait{30'000};
+constexpr Milliseconds longest_look{30'000};
 
 /// Calls `each` with every row of a listing, the oldest first.
 template <typename Each>
 Result<void> for_each_row(Store& store, const TaskFilter& filter, Each&& each) {
     std::string cursor;
     while (true) {
-        Result<ListPage> page = store.list(filter, ListOrder::oldest_first, cursor, page_size);
+        Result<ListPage> page =
+            store.list(filter, ListOrder::oldest_first, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (const ListedTask& row : page->tasks) {
             cursor = row.task_id;
@@ -96,7 +97,7 @@ Result<void> Notifier::tell_all() {
         if (!*next) return {};
         const auto left = std::chrono::ceil<Milliseconds>(**next - now());
         if (left.count() <= 0) continue;
-        Result<bool> changed = (*watch)->wait(std::min(left, longest_wait));
+        Result<bool> changed = (*watch)->wait(std::min(left, longest_look));
         if (!changed) return std::move(changed).error();
     }
 }

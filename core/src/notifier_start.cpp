@@ -3,6 +3,7 @@
 #include "derivation.hpp"
 #include "hand_over.hpp"
 #include "lease_names.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "worker_process.hpp"
 
@@ -13,7 +14,6 @@ namespace loong {
 namespace {
 
 constexpr std::chrono::seconds pause_after_failure{30};
-constexpr std::size_t page_size = 1000;
 
 } // namespace
 
@@ -54,7 +54,8 @@ Result<bool> NotifierStart::is_wanted(Store& store) {
     candidates.now = now();
     std::string cursor;
     while (true) {
-        Result<ListPage> page = store.list(candidates, ListOrder::oldest_first, cursor, page_size);
+        Result<ListPage> page =
+            store.list(candidates, ListOrder::oldest_first, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (const ListedTask& row : page->tasks) {
             cursor = row.task_id;

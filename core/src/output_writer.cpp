@@ -22,7 +22,7 @@ std::size_t number_of(OutputStream stream) {
     return stream == OutputStream::standard_output ? 0 : 1;
 }
 
-Error failed(const std::string& path, const char* what) {
+Error output_failed(const std::string& path, const char* what) {
     return {ErrorCode::store_io, "output " + path + ": " + what + ": " + std::strerror(errno),
             "check the file system that holds the state directory"};
 }
@@ -48,18 +48,20 @@ Result<void> OutputWriter::open(OutputStream stream) {
         const std::string path = directory_ + '/' + name_of(stream);
         file = Descriptor(::open(path.c_str(), flags, 0600));
         struct stat info {};
-        if (!file || ::fstat(file.get(), &info) != 0) return failed(path, "cannot be opened");
+        if (!file || ::fstat(file.get(), &info) != 0)
+            return output_failed(path, "cannot be opened");
         sizes_[number_of(stream)] = static_cast<std::uint64_t>(info.st_size);
     }
     if (!index_) {
         const std::string path = directory_ + '/' + output_index_file_name;
         index_ = Descriptor(::open(path.c_str(), flags, 0600));
         struct stat info {};
-        if (!index_ || ::fstat(index_.get(), &info) != 0) return failed(path, "cannot be opened");
+        if (!index_ || ::fstat(index_.get(), &info) != 0)
+            return output_failed(path, "cannot be opened");
         // A writer that was killed may have left half a record, which the next one replaces.
         const off_t torn = info.st_size % static_cast<off_t>(output_piece_size);
         if (torn != 0 && ::ftruncate(index_.get(), info.st_size - torn) != 0) {
-            return failed(path, "cannot be cut");
+            return output_failed(path, "cannot be cut");
         }
     }
     return {};
@@ -76,7 +78,7 @@ Result<void> OutputWriter::add_piece(OutputStream stream, std::size_t length, bo
     piece.dropped = dropped;
     const OutputPieceBytes bytes = encode(piece);
     if (!write_all(index_.get(), bytes.data(), bytes.size())) {
-        return failed(directory_ + '/' + output_index_file_name, "cannot be written");
+        return output_failed(directory_ + '/' + output_index_file_name, "cannot be written");
     }
     return {};
 }
@@ -93,7 +95,7 @@ Result<void> OutputWriter::write(OutputStream stream, std::string_view bytes) {
         const std::size_t kept =
             static_cast<std::size_t>(std::min<std::uint64_t>(room, piece.size()));
         if (!write_all(streams_[number_of(stream)].get(), piece.data(), kept)) {
-            return failed(directory_ + '/' + name_of(stream), "cannot be written");
+            return output_failed(directory_ + '/' + name_of(stream), "cannot be written");
         }
         size += kept;
         Result<void> added = add_piece(stream, kept, false);
@@ -109,7 +111,7 @@ Result<std::uint64_t> OutputWriter::size(OutputStream stream) const {
     struct stat info {};
     if (::lstat(path.c_str(), &info) == 0) return static_cast<std::uint64_t>(info.st_size);
     if (errno == ENOENT) return std::uint64_t{0};
-    return failed(path, "cannot be looked at");
+    return output_failed(path, "cannot be looked at");
 }
 
 } // namespace loong

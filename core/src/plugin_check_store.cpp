@@ -15,7 +15,7 @@ namespace loong {
 namespace {
 
 constexpr std::chrono::seconds wake_limit{5};
-constexpr std::chrono::seconds session_limit{30};
+constexpr std::chrono::seconds carrier_limit{30};
 
 /// Two store objects on one place, and loong itself on the same.
 class StoreChecks {
@@ -40,7 +40,7 @@ public:
         teller_.check("a session's directory is the user's alone", [this] { return directory(); });
         teller_.check("a watch wakes", [this] { return watch(); });
         teller_.check("what is removed is gone", [this] { return remove(); });
-        teller_.begin("another process carries a task of this store", session_limit);
+        teller_.begin("another process carries a task of this store", carrier_limit);
         const std::string alone = why_one_process();
         if (!alone.empty()) return teller_.skipped(alone);
         const std::string carried = carry();
@@ -229,7 +229,7 @@ private:
         if (!created) return error_line(created.error());
         WaitRequest wait;
         wait.tasks = {created->task.row.task_id};
-        wait.timeout = session_limit - std::chrono::seconds(5);
+        wait.timeout = carrier_limit - std::chrono::seconds(5);
         const Result<WaitResult> waited = tasks_->wait(wait);
         if (!waited) return error_line(waited.error());
         const Result<TaskDetail> task = tasks_->status(wait.tasks.front());

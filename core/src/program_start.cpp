@@ -4,8 +4,6 @@
 #include <string_view>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace loong {
 
 std::vector<std::string>

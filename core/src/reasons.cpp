@@ -7,7 +7,7 @@ namespace loong {
 namespace {
 
 /// What came from a task, fit to stand in one sentence on a terminal.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t quote_limit = 160;
     return '"' + escape_controls(shorten(text, quote_limit)) + '"';
 }
@@ -88,7 +88,7 @@ std::string request_open(const FactDetails& details, bool approval) {
     std::string reason = "request " + shown(request.request_id);
     reason += approval ? " asks for approval" : " asks";
     if (approval && !request.tool.empty()) reason += " of " + shown(request.tool);
-    reason += ": " + quoted(request.question) + age(request.since, details, ", open for ", "");
+    reason += ": " + in_quotes(request.question) + age(request.since, details, ", open for ", "");
     const int others = details.open_requests - 1;
     if (others > 0) {
         reason += "; " + std::to_string(others) + (others == 1 ? " other is" : " others are") +
@@ -110,7 +110,7 @@ std::string waiting(const Facts& facts, const FactDetails& details) {
                                   : "the next attempt is not due yet";
     }
     return details.progress_note.empty() ? "the work says that it waits"
-                                         : "the work waits: " + quoted(details.progress_note);
+                                         : "the work waits: " + in_quotes(details.progress_note);
 }
 
 std::string running(const FactDetails& details) {
@@ -118,7 +118,7 @@ std::string running(const FactDetails& details) {
     reason += details.state_since
                   ? " has been running" + age(details.state_since, details, " for ", "")
                   : " is running";
-    if (!details.progress_note.empty()) reason += ": " + quoted(details.progress_note);
+    if (!details.progress_note.empty()) reason += ": " + in_quotes(details.progress_note);
     return reason;
 }
 
@@ -170,7 +170,7 @@ std::string derivation_reason(const DerivationRow& row, const Facts& facts,
     case 10:
         return details.progress_note.empty()
                    ? "the work says that it is blocked"
-                   : "the work is blocked: " + quoted(details.progress_note);
+                   : "the work is blocked: " + in_quotes(details.progress_note);
     case 11: return dependency_failed(details);
     case 12: return waiting(facts, details);
     case 13: return running(details);

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* handle_name = "/loong-handle";
 constexpr const char* log_name = "/loong-log";
 
-Error failed(const std::string& path, const char* what) {
+Error session_file_failed(const std::string& path, const char* what) {
     return {ErrorCode::store_io, path + ": " + what + ": " + std::strerror(errno),
             "check the file system that holds the state directory"};
 }
@@ -40,13 +40,15 @@ Result<void> save_handle(const std::string& directory, std::string_view handle) 
     {
         const Descriptor file(
             ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (!file) return failed(fresh, "cannot be made");
-        if (!write_all(file.get(), handle)) return failed(fresh, "cannot be written");
-        if (::fdatasync(file.get()) != 0) return failed(fresh, "cannot be synced");
+        if (!file) return session_file_failed(fresh, "cannot be made");
+        if (!write_all(file.get(), handle)) return session_file_failed(fresh, "cannot be written");
+        if (::fdatasync(file.get()) != 0) return session_file_failed(fresh, "cannot be synced");
     }
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return failed(path, "cannot be replaced");
+    if (::rename(fresh.c_str(), path.c_str()) != 0)
+        return session_file_failed(path, "cannot be replaced");
     const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder || ::fsync(folder.get()) != 0) return failed(directory, "cannot be synced");
+    if (!folder || ::fsync(folder.get()) != 0)
+        return session_file_failed(directory, "cannot be synced");
     return {};
 }
 
@@ -54,13 +56,13 @@ Result<std::string> load_handle(const std::string& directory) {
     const std::string path = directory + handle_name;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file && errno == ENOENT) return std::string();
-    if (!file) return failed(path, "cannot be opened");
+    if (!file) return session_file_failed(path, "cannot be opened");
     std::string handle;
     std::array<char, 4096> buffer{};
     while (true) {
         const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed(path, "cannot be read");
+        if (count < 0) return session_file_failed(path, "cannot be read");
         if (count == 0) return handle;
         handle.append(buffer.data(), static_cast<std::size_t>(count));
     }

@@ -2,6 +2,7 @@
 
 #include "loong/ids.hpp"
 #include "session_rows.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
@@ -14,7 +15,6 @@ namespace loong {
 
 namespace {
 
-constexpr std::size_t page_size = 500;
 constexpr std::size_t shortest_ending = 5;
 
 std::string shown(const std::string& session) { return shorten(escape_controls(session), 80); }
@@ -137,7 +137,7 @@ Result<void> SessionReader::each_task(const TaskFilter& filter, ListOrder order,
                                       const std::function<Result<bool>(ListedTask&& row)>& take) {
     std::string cursor;
     while (true) {
-        Result<ListPage> page = tasks_.store().list(filter, order, cursor, page_size);
+        Result<ListPage> page = tasks_.store().list(filter, order, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (ListedTask& row : page->tasks) {
             cursor = row.task_id;

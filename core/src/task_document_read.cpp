@@ -220,7 +220,7 @@ auto into_list(std::vector<Item>& into, ReadItem read_item) {
     };
 }
 
-void read_runtime(const YamlNode& node, const std::string& what, TaskDocument& document) {
+void read_task_runtime(const YamlNode& node, const std::string& what, TaskDocument& document) {
     const auto settings = [&](const YamlNode& value, const std::string& key) {
         if (!value.is_mapping() && !value.is_null())
             throw Damage{value.place, key + " is no mapping"};
@@ -250,7 +250,7 @@ void read_work(const YamlNode& node, const std::string& what, Work& work) {
         throw Damage{node.place, "key 'text' is missing"};
 }
 
-void read_limits(const YamlNode& node, const std::string& what, SessionLimits& limits) {
+void read_task_limits(const YamlNode& node, const std::string& what, SessionLimits& limits) {
     const auto grace = [&](const YamlNode& value, const std::string& key) {
         limits.grace = duration_of(value, key);
     };
@@ -332,11 +332,11 @@ TaskDocument document_of(const YamlNode& node) {
                   {"retry_limit", into_number(document.retry_limit)},
                   {"start_within_seconds", into_seconds(document.start_within)},
                   {"dependencies", into_list(document.dependencies, dependency_of)},
-                  {"runtime", part(read_runtime, document)},
+                  {"runtime", part(read_task_runtime, document)},
                   {"work", part(read_work, document.work)},
                   {"working_directory", into_text(document.working_directory)},
                   {"umask", mask},
-                  {"limits", part(read_limits, document.limits)},
+                  {"limits", part(read_task_limits, document.limits)},
                   {"tool_policy", part(read_policy, document.tool_policy)},
                   {"notify_on", notify_on},
                   {"secret_names", into_texts(document.secret_names)},

@@ -7,6 +7,7 @@
 #include "notifier_start.hpp"
 #include "plugin_findings.hpp"
 #include "recovery.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
 
@@ -18,8 +19,6 @@
 namespace loong {
 
 namespace {
-
-constexpr std::size_t page_size = 500;
 
 /// Requests that were recorded and that the task's state does not know, since no session that could
 /// have asked them carried the task then; by the ids of request and session.
@@ -72,7 +71,7 @@ Result<std::vector<Diagnosed>> TaskInspection::find(const std::set<std::string>&
     std::string cursor;
     while (true) {
         Result<ListPage> page =
-            tasks_.store().list(filter, ListOrder::oldest_first, cursor, page_size);
+            tasks_.store().list(filter, ListOrder::oldest_first, cursor, store_page_size);
         if (!page) return std::move(page).error();
         for (const ListedTask& row : page->tasks) {
             cursor = row.task_id;

@@ -200,6 +200,10 @@ std::vector<StepRecord> earlier_steps(const TaskState& state) {
     return steps;
 }
 
+bool has_ended(const TaskState& state) {
+    return !state.sessions.empty() && is_terminal(state.summary.session_state);
+}
+
 int retries_left(const TaskState& state) {
     const auto used =
         std::count_if(state.sessions.begin(), state.sessions.end(),

@@ -147,6 +147,9 @@ inline constexpr Microseconds ending_allowance = std::chrono::seconds(2);
     return state.sessions.empty() ? nullptr : &state.sessions.back();
 }
 
+/// The session that carries the task now has ended. A task without sessions has not.
+[[nodiscard]] bool has_ended(const TaskState& state);
+
 /// What it points to would be gone with the state.
 const SessionFacts* current_session(const TaskState&& state) = delete;
 

@@ -1,4 +1,5 @@
 #include "lease_names.hpp"
+#include "store_page.hpp"
 #include "task_clock.hpp"
 #include "tasks_implementation.hpp"
 #include "watch_wait.hpp"
@@ -14,7 +15,6 @@ using Clock = std::chrono::steady_clock;
 
 // Beyond this, watching everything is cheaper than watching each.
 constexpr std::size_t most_single_targets = 64;
-constexpr std::size_t page_size = 500;
 
 bool operator_equal(const WatchTarget& left, const WatchTarget& right) {
     return left.kind == right.kind && left.name == right.name;
@@ -70,7 +70,7 @@ private:
         bool has_more = true;
         for (std::string cursor; has_more;) {
             Result<ListPage> page =
-                workspace_.store().list(filter, ListOrder::oldest_first, cursor, page_size);
+                workspace_.store().list(filter, ListOrder::oldest_first, cursor, store_page_size);
             if (!page) return std::move(page).error();
             for (const ListedTask& row : page->tasks) {
                 cursor = row.task_id;
@@ -82,7 +82,7 @@ private:
         }
         filter.states = {SessionState::ready};
         Result<ListPage> ready =
-            workspace_.store().list(filter, ListOrder::oldest_first, {}, page_size);
+            workspace_.store().list(filter, ListOrder::oldest_first, {}, store_page_size);
         if (!ready) return std::move(ready).error();
         for (const ListedTask& row : ready->tasks) {
             if (row.summary) note_time(*row.summary);

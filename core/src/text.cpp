@@ -101,7 +101,7 @@ struct Unit {
 /// From the largest to the smallest: a duration names them in this order.
 constexpr std::array<Unit, 4> duration_units{{{"d", 86'400}, {"h", 3'600}, {"m", 60}, {"s", 1}}};
 /// A hundred years: what is added to a point in time then stays far from overflow.
-constexpr std::uint64_t longest_duration = std::uint64_t{36'525} * 86'400;
+constexpr std::uint64_t hundred_years = std::uint64_t{36'525} * 86'400;
 
 constexpr std::array<Unit, 11> size_units{{{"", 1},
                                            {"B", 1},
@@ -149,7 +149,7 @@ std::optional<Seconds> parse_duration(std::string_view text) {
         !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c); });
     do {
         const auto number = take_number(text);
-        if (!number || *number > longest_duration) return std::nullopt;
+        if (!number || *number > hundred_years) return std::nullopt;
         if (plain) {
             total = *number;
             break;
@@ -160,10 +160,10 @@ std::optional<Seconds> parse_duration(std::string_view text) {
         if (unit == duration_units.end()) return std::nullopt;
         text.remove_prefix(unit->name.size());
         next_unit = unit + 1;
-        if (*number > longest_duration / unit->size) return std::nullopt;
+        if (*number > hundred_years / unit->size) return std::nullopt;
         total += *number * unit->size;
     } while (!text.empty());
-    if (total > longest_duration) return std::nullopt;
+    if (total > hundred_years) return std::nullopt;
     return Seconds(static_cast<std::int64_t>(total));
 }
 

@@ -58,7 +58,7 @@ std::string escaped(char32_t code) {
     return code < 0x80 ? fmt::format("\\x{:02x}", number) : fmt::format("\\u{:04x}", number);
 }
 
-bool is_plain(char c) {
+bool is_plain_in_shell(char c) {
     const bool alphanumeric =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     return alphanumeric || std::string_view("_@%+:,./-").find(c) != std::string_view::npos;
@@ -69,7 +69,7 @@ bool is_plain(char c) {
 std::string shell_quote(std::string_view word) {
     // NAME=value would be an assignment where it stands first; --option=value never is.
     const bool option = word.starts_with('-');
-    const auto plain = [&](char c) { return is_plain(c) || (c == '=' && option); };
+    const auto plain = [&](char c) { return is_plain_in_shell(c) || (c == '=' && option); };
     if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return std::string(word);
     std::string quoted = "'";
     for (const char c : word) {

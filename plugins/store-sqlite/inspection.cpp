@@ -17,7 +17,7 @@ const std::vector<std::string> root_names = {
 };
 
 /// Tasks that are looked at in one transaction: the log cannot be emptied meanwhile.
-constexpr std::int64_t tasks_at_once = 256;
+constexpr std::int64_t looked_at_once = 256;
 
 Finding damaged_task(const std::string& task_id, const Error& error) {
     const bool newer = error.code == ErrorCode::store_version;
@@ -35,7 +35,7 @@ Finding damaged_task(const std::string& task_id, const Error& error) {
 std::vector<std::string> next_tasks(Database& database, const std::string& last) {
     std::vector<std::string> ids;
     Statement read = database.prepare("SELECT id FROM tasks WHERE id > ? ORDER BY id LIMIT ?");
-    read.bind(std::string_view(last)).bind(tasks_at_once);
+    read.bind(std::string_view(last)).bind(looked_at_once);
     while (read.step()) ids.emplace_back(read.text(0));
     return ids;
 }

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-Terminal plain_terminal() {
+Terminal utf8_terminal() {
     Terminal terminal;
     terminal.utf8 = true;
     return terminal;
@@ -25,7 +25,7 @@ std::string text_of(const WatchFrame& frame) {
 }
 
 WatchFrame drawn(const WatchModel& model, const ScreenSize& size = {}) {
-    WatchView view(plain_terminal(), "loong, session default");
+    WatchView view(utf8_terminal(), "loong, session default");
     return view.draw(model, size, sample_time(30));
 }
 
@@ -61,7 +61,7 @@ TEST(WatchView, ShowsAttentionFirstWithReasonAndCommand) {
 TEST(WatchView, AgesAreRightForAMinuteOnceTheyAreOlder) {
     WatchModel model("");
     model.show(watch_lists());
-    WatchView view(plain_terminal(), "");
+    WatchView view(utf8_terminal(), "");
     EXPECT_EQ(view.draw(model, {}, sample_time(60)).ages_hold, Seconds(60));
 }
 
@@ -114,7 +114,7 @@ TEST(WatchView, TheTimesOfEventsGrowOnTheScreen) {
     opened.detail = sample_failed_task();
     opened.events = opened.detail.recent_events;
     model.show(opened);
-    WatchView view(plain_terminal(), "");
+    WatchView view(utf8_terminal(), "");
     const WatchFrame frame = view.draw(model, {80, 12}, sample_time(9));
     EXPECT_THAT(text_of(frame), HasSubstr("   3     5 s ago  delegate_failed"));
     EXPECT_EQ(frame.ages_hold, Seconds(1));
@@ -130,7 +130,7 @@ TEST(WatchView, TheSelectionIsAlwaysInSight) {
     }
     WatchModel model("");
     model.show(lists);
-    WatchView view(plain_terminal(), "");
+    WatchView view(utf8_terminal(), "");
     for (const KeyKind kind : {KeyKind::down, KeyKind::up}) {
         for (int i = 0; i < 60; ++i) {
             const WatchFrame frame = view.draw(model, {80, 12}, sample_time(0));
@@ -160,7 +160,7 @@ TEST(WatchView, WhatComesFromATaskIsEscaped) {
 
 TEST(WatchView, BarsAreOfPercentOrOfSteps) {
     Progress progress;
-    Terminal terminal = plain_terminal();
+    Terminal terminal = utf8_terminal();
     EXPECT_EQ(progress_bar(progress, terminal, 10), "");
     progress.done = 1;
     progress.total = 3;

@@ -20,7 +20,7 @@ std::string json(const Value& value) {
     return out;
 }
 
-Value parsed(std::string_view text) {
+Value parsed_json(std::string_view text) {
     Result<Value> value = parse_json(text);
     EXPECT_TRUE(value) << text;
     return value ? std::move(*value) : Value();
@@ -40,20 +40,20 @@ TEST(Json, IntegersStayIntegersAndDoublesDoubles) {
     for (const std::int64_t number :
          {std::int64_t{0}, Limits::max(), Limits::min(), Limits::min() + 1, std::int64_t{1} << 53,
           (std::int64_t{1} << 53) + 1}) {
-        const Value back = parsed(json(number));
+        const Value back = parsed_json(json(number));
         ASSERT_NE(back.as_integer(), nullptr);
         EXPECT_EQ(*back.as_integer(), number);
     }
     for (const double number : {0.0, -0.0, 1.0, 0.1, 1e300, 5e-324, 1.7976931348623157e308,
                                 123456789.123456789, 1.0 / 3.0, 9007199254740993.0}) {
-        const Value back = parsed(json(number));
+        const Value back = parsed_json(json(number));
         ASSERT_NE(back.as_double(), nullptr) << json(number);
         EXPECT_EQ(*back.as_double(), number);
         EXPECT_EQ(std::signbit(*back.as_double()), std::signbit(number));
     }
     EXPECT_EQ(json(std::nan("")), "null");
     EXPECT_EQ(json(HUGE_VAL), "null");
-    EXPECT_NE(parsed("18446744073709551615").as_double(), nullptr);
+    EXPECT_NE(parsed_json("18446744073709551615").as_double(), nullptr);
 }
 
 TEST(Json, RandomDoublesComeBackExactly) {
@@ -64,7 +64,7 @@ TEST(Json, RandomDoublesComeBackExactly) {
         const auto number = std::bit_cast<double>(bits);
         if (!std::isfinite(number)) continue;
         ++tried;
-        ASSERT_EQ(*parsed(json(number)).as_double(), number) << json(number);
+        ASSERT_EQ(*parsed_json(json(number)).as_double(), number) << json(number);
     }
 }
 
@@ -74,7 +74,7 @@ TEST(Json, EveryTextIsOneValidLine) {
         append_json(out, std::string_view(text));
         EXPECT_TRUE(is_utf8(out));
         EXPECT_EQ(out.find_first_of("\n\r\x1b\x7f"), std::string::npos);
-        const Value back = parsed(out);
+        const Value back = parsed_json(out);
         ASSERT_NE(back.as_string(), nullptr) << out;
         EXPECT_EQ(*back.as_string(), make_utf8(text));
     }
@@ -151,7 +151,7 @@ TEST(Json, ManyKeysAreCheckedForDoubles) {
     Value many;
     Value::Object& members = *(many = Value::Object{}).as_object();
     for (int at = 0; at < 5'000; ++at) members.emplace_back("key" + std::to_string(at), at);
-    EXPECT_EQ(parsed(json(many)), many);
+    EXPECT_EQ(parsed_json(json(many)), many);
     members.emplace_back("key4711", 0);
     EXPECT_FALSE(parse_json(json(many)));
 }

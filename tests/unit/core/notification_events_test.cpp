@@ -42,7 +42,7 @@ Command note(const TaskMachine& task, std::optional<std::string> failure) {
     return command::NoteDelivery{task.state.notifications.back().event_id, std::move(failure)};
 }
 
-TaskMachine running(bool attention, bool terminal) {
+TaskMachine running_told(bool attention, bool terminal) {
     TaskMachine task(told_of(attention, terminal));
     task.create();
     task.start();
@@ -50,7 +50,7 @@ TaskMachine running(bool attention, bool terminal) {
 }
 
 TEST(NotificationEvents, TheEventThatEndsATaskIsWhatIsOwed) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     EXPECT_FALSE(task.summary().notify_at);
     task.finish(OutcomeKind::completed);
     EXPECT_THAT(notifications(task), ElementsAre("terminal completed owed"));
@@ -59,7 +59,7 @@ TEST(NotificationEvents, TheEventThatEndsATaskIsWhatIsOwed) {
 }
 
 TEST(NotificationEvents, NothingIsOwedWhereNothingIsToBeTold) {
-    TaskMachine task = running(false, false);
+    TaskMachine task = running_told(false, false);
     task.apply(ask(task, "a", RequestKind::approval));
     EXPECT_THAT(task.last, ElementsAre("approval_requested"));
     task.apply(command::NoticeAttention{task.summary().revision, "recoverable", {}});
@@ -70,7 +70,7 @@ TEST(NotificationEvents, NothingIsOwedWhereNothingIsToBeTold) {
 }
 
 TEST(NotificationEvents, AnAutomaticRetryIsNoEnd) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     task.finish(OutcomeKind::failed);
     EXPECT_THAT(notifications(task), ElementsAre("terminal failed withdrawn"));
     EXPECT_FALSE(task.summary().notify_at);
@@ -82,7 +82,7 @@ TEST(NotificationEvents, AnAutomaticRetryIsNoEnd) {
 }
 
 TEST(NotificationEvents, AFailureIsToldOnce) {
-    TaskMachine task = running(true, false);
+    TaskMachine task = running_told(true, false);
     task.advance(1s);
     task.finish(OutcomeKind::timed_out);
     task.advance(5s);
@@ -90,13 +90,13 @@ TEST(NotificationEvents, AFailureIsToldOnce) {
     task.finish(OutcomeKind::timed_out);
     EXPECT_THAT(notifications(task),
                 ElementsAre("attention timed_out withdrawn", "attention timed_out owed"));
-    TaskMachine good = running(true, false);
+    TaskMachine good = running_told(true, false);
     good.finish(OutcomeKind::completed);
     EXPECT_THAT(notifications(good), IsEmpty());
 }
 
 TEST(NotificationEvents, AnAnswerMakesTellingPointless) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     task.apply(ask(task, "a", RequestKind::approval));
     task.apply(ask(task, "b", RequestKind::input));
     EXPECT_THAT(notifications(task),
@@ -114,7 +114,7 @@ TEST(NotificationEvents, AnAnswerMakesTellingPointless) {
 }
 
 TEST(NotificationEvents, WhatTheWorkSaysOfItself) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     Progress blocked;
     blocked.state = ProgressState::blocked;
     task.apply(command::Report{task.session(), blocked});
@@ -130,7 +130,7 @@ TEST(NotificationEvents, WhatTheWorkSaysOfItself) {
 }
 
 TEST(NotificationEvents, WhatIsSeenFromOutsideIsToldOnce) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     const std::uint64_t seen = task.summary().revision;
     task.apply(command::NoticeAttention{seen - 1, "recoverable", "gone"});
     EXPECT_THAT(task.last, IsEmpty());
@@ -148,7 +148,7 @@ TEST(NotificationEvents, WhatIsSeenFromOutsideIsToldOnce) {
 }
 
 TEST(NotificationEvents, FailuresAreTriedAgainAndGivenUpInTheEnd) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     task.finish(OutcomeKind::completed);
     Microseconds waited{};
     for (int attempt = 1; attempt < most_notification_attempts; ++attempt) {
@@ -177,10 +177,10 @@ TEST(NotificationEvents, FailuresAreTriedAgainAndGivenUpInTheEnd) {
 }
 
 TEST(NotificationEvents, ARetryByHandMakesTheFailurePointless) {
-    TaskMachine task = running(true, true);
+    TaskMachine task = running_told(true, true);
     task.finish(OutcomeKind::cancelled);
     EXPECT_THAT(notifications(task), ElementsAre("terminal cancelled owed"));
-    TaskMachine failed = running(true, true);
+    TaskMachine failed = running_told(true, true);
     failed.finish(OutcomeKind::failed);
     failed.advance(5s);
     failed.start();
