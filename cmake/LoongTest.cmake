@@ -19,17 +19,6 @@ function(loong_set_test_options target optimised)
     endif()
 endfunction()
 
-# For the unit tests; the others are too few.
-if(LOONG_PRECOMPILE)
-    loong_add_precompiled(loong_precompiled_test
-        ${LOONG_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
-    target_link_libraries(loong_precompiled_test PRIVATE GTest::gmock)
-    loong_set_test_options(loong_precompiled_test OFF)
-    # As what is linked into a program, and not into a library.
-    set_target_properties(loong_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(loong_precompiled_test PRIVATE -fPIE)
-endif()
-
 function(loong_add_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMISED" "LABEL" "SOURCES;LIBRARIES")
     add_executable(${name} ${arg_SOURCES})
@@ -44,9 +33,6 @@ function(loong_add_test name)
     endif()
     if(arg_LABEL STREQUAL "unit")
         add_dependencies(loong_unit_tests ${name})
-        if(LOONG_PRECOMPILE AND NOT arg_OPTIMISED)
-            target_precompile_headers(${name} REUSE_FROM loong_precompiled_test)
-        endif()
         if(NOT LOONG_UNIT_TESTS)
             set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
             return()
