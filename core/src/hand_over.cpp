@@ -14,6 +14,10 @@ namespace loong {
 namespace {
 
 constexpr std::chrono::seconds hand_over_limit{30};
+/// From how many slots on it is cheaper to ask first whether there is anything to do.
+constexpr int many_slots = 16;
+/// Rows beyond those that are wanted, where the slots of some runtimes are all taken.
+constexpr std::size_t further_rows = 64;
 
 } // namespace
 
@@ -51,12 +55,20 @@ Result<int> HandOver::held_slots() {
 }
 
 Result<int> HandOver::startable(int limit) {
+    const auto wanted = static_cast<std::size_t>(limit);
+    for (const std::size_t rows : {wanted, wanted + further_rows}) {
+        Result<std::vector<ListedTask>> tasks = store_->claimable(now(), rows);
+        if (!tasks) return std::move(tasks).error();
+        Result<int> count = startable_of(*tasks, limit);
+        if (!count || *count == limit || tasks->size() < rows || rows > wanted) return count;
+    }
+    return 0;
+}
+
+Result<int> HandOver::startable_of(const std::vector<ListedTask>& tasks, int limit) {
     const Config& config = workspace_->config();
-    Result<std::vector<ListedTask>> tasks =
-        store_->claimable(now(), static_cast<std::size_t>(limit) + 64);
-    if (!tasks) return std::move(tasks).error();
     int count = 0;
-    for (const ListedTask& task : *tasks) {
+    for (const ListedTask& task : tasks) {
         if (!task.summary) continue;
         const std::string& runtime = task.summary->runtime;
         const LeasePool slots = slot_pools::runtime(config, runtime);
@@ -71,6 +83,16 @@ Result<int> HandOver::startable(int limit) {
     return count;
 }
 
+Result<bool> HandOver::has_anything_to_do(int own_claims) {
+    const auto claimed = static_cast<std::size_t>(own_claims);
+    Result<std::vector<ListedTask>> tasks = store_->claimable(now(), claimed + 1);
+    if (!tasks) return std::move(tasks).error();
+    if (tasks->size() > claimed) return true;
+    Result<std::optional<Time>> due = store_->next_due(now());
+    if (!due) return std::move(due).error();
+    return due->has_value();
+}
+
 Result<void> HandOver::ask_live_worker() {
     Result<std::unique_ptr<Lease>> bell = store_->take_lease(lease_names::worker_wanted);
     if (!bell) return std::move(bell).error();
@@ -79,6 +101,11 @@ Result<void> HandOver::ask_live_worker() {
 
 Result<void> HandOver::serve(int own_claims) {
     const Config& config = workspace_->config();
+    if (config.max_parallel >= many_slots) {
+        Result<bool> anything = has_anything_to_do(own_claims);
+        if (!anything) return std::move(anything).error();
+        if (!*anything) return {};
+    }
     Result<int> spare =
         count_spare(*store_, slot_pools::worker(config), slot_pools::returning(config));
     if (!spare) return std::move(spare).error();

@@ -50,7 +50,11 @@ private:
           lease_(std::move(lease)) {}
 
     Result<int> held_slots();
+    /// How many tasks could be started now, counted up to `limit`, which is at least 1.
     Result<int> startable(int limit);
+    Result<int> startable_of(const std::vector<ListedTask>& tasks, int limit);
+    /// Whether more tasks are claimable than are about to be claimed, or something becomes due.
+    Result<bool> has_anything_to_do(int own_claims);
     Result<void> ask_live_worker();
 
     Workspace* workspace_;

@@ -27,6 +27,10 @@ constexpr Milliseconds short_session{10};
 constexpr Milliseconds idle_after{100};
 // Others are looked at so often, however short the sessions of this worker are.
 constexpr Milliseconds longest_pause{100};
+// A worker that was started claims its task sooner, unless the machine is very busy.
+constexpr Milliseconds time_to_claim{50};
+// A task that cannot be read for so long is not waited for any longer.
+constexpr std::chrono::seconds longest_failure{20};
 
 } // namespace
 
@@ -107,20 +111,36 @@ bool Monitor::exchange_slot(CarriedSession& session) {
     return served ? false : trouble(served.error());
 }
 
-void Monitor::refill_slots() {
+bool Monitor::is_asked() {
+    Result<LeaseStatus> status = store_->lease_status(lease_names::worker_wanted);
+    const std::uint64_t token = status && status->holder ? status->holder->token : asked_;
+    return std::exchange(asked_, token) != token;
+}
+
+std::optional<Clock::time_point> Monitor::refill_slots() {
+    const std::string last = std::exchange(unserved_, {});
     bool free = false;
     for (int number = 0; number < workspace_.config().max_parallel; ++number) {
         Result<LeaseStatus> status = store_->lease_status(lease_names::slot(number));
         free |= status && status->state == LeaseState::free;
     }
-    if (!free) return;
+    if (!free) return std::nullopt;
     // A cheap look first: most slots are given back because nothing is left to do.
     Result<std::vector<ListedTask>> claimable = store_->claimable(now(), 1);
-    if (!claimable || claimable->empty()) return;
+    if (!claimable || claimable->empty()) return std::nullopt;
+    if (!is_asked()) {
+        // Mostly a worker has just been started for it and has not claimed it yet.
+        if (claimable->front().task_id != last) unserved_since_ = Clock::now();
+        const Clock::time_point due = unserved_since_ + time_to_claim;
+        if (Clock::now() < due) {
+            unserved_ = std::move(claimable->front().task_id);
+            return due;
+        }
+    }
     Result<HandOver> hand_over = HandOver::begin(workspace_, *store_);
     // Whoever holds the hand-over for so long does the same; this worker looks again later.
-    if (!hand_over) return;
-    static_cast<void>(hand_over->serve());
+    if (hand_over) static_cast<void>(hand_over->serve());
+    return std::nullopt;
 }
 
 void Monitor::tell_operator(const std::shared_ptr<CarriedSession>& session) {
@@ -162,19 +182,27 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
     Result<std::unique_ptr<Watch>> watching = watch(session.get());
     Watch* watch = watching ? watching->get() : nullptr;
     bool idle = false;
+    Clock::time_point failing_since = Clock::time_point::max();
     do {
         std::optional<Clock::time_point> next;
         if (session) {
             auto followed = session->follow();
             if (followed) {
                 next = *followed;
+                failing_since = Clock::time_point::max();
             } else {
                 session->log("following the task failed: " + followed.error().message);
-                next = Clock::now() + std::chrono::seconds(1);
+                const Clock::time_point at = Clock::now();
+                next = at + std::chrono::seconds(1);
+                failing_since = std::min(failing_since, at);
+                // Whoever waits for an answer looks by itself then, and learns that it cannot come.
+                SessionSignals look;
+                look.answer = true;
+                if (at - failing_since >= longest_failure) session->signal(look);
             }
             if (exchange_slot(*session)) continue;
         }
-        refill_slots();
+        if (const auto again = refill_slots()) next = std::min(next.value_or(*again), *again);
         tell_operator(session);
         if (stopping_ || attended() != session) return;
         if (!idle && stays_quiet(watch, next)) {

@@ -38,7 +38,10 @@ private:
     void loop_once(const std::shared_ptr<CarriedSession>& session);
     Result<std::unique_ptr<Watch>> watch(CarriedSession* session);
     bool exchange_slot(CarriedSession& session);
-    void refill_slots();
+    /// True once for each time that somebody asked for a worker.
+    bool is_asked();
+    /// Sees to tasks that could be started and are not. When to look again, where that is soon.
+    std::optional<std::chrono::steady_clock::time_point> refill_slots();
     void tell_operator(const std::shared_ptr<CarriedSession>& session);
     [[nodiscard]] bool
     stays_quiet(const Watch* watch,
@@ -51,6 +54,11 @@ private:
     PluginObject<Store> store_;
     NotifierStart notifier_;
     Bell nudge_;
+    // The thread's own: the task that stood first in the queue while a slot was free, since when,
+    // and the token of whoever asked for a worker last.
+    std::string unserved_;
+    std::chrono::steady_clock::time_point unserved_since_;
+    std::uint64_t asked_ = 0;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
     // Below is protected by mutex_.
