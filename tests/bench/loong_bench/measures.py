@@ -35,13 +35,13 @@ def bare_create(bench, place):
 
 
 def create(bench):
-    """`create` of work that does nothing, with a worker alive."""
+    """`create` of work that does nothing, with workers alive in all slots."""
     with contextlib.ExitStack() as stack:
-        place = stack.enter_context(Place(bench))
+        place = stack.enter_context(Place(bench, workers=1))
         place.keep_a_worker()
         commands = {"loong": place.command("tasks", "create", "-q", "--", "true"),
                     "bare": timing.Command(bare_create(bench, place), {}), "true": TRUE}
-        before = {}
+        before = {"loong": lambda: empty_queue(place)}
         for kind in peers.installed(peers.Nq, peers.Tsp, peers.Pueue):
             peer = kind(bench)
             stack.callback(peer.close)
@@ -54,6 +54,11 @@ def create(bench):
             if name in spreads:
                 rows.append(row("create, nothing queued", spreads, "loong", name, target))
         return rows
+
+
+def empty_queue(place):
+    if queued := place.loong("tasks", "list", "--status", "queued", "-q").split():
+        place.loong("tasks", "cancel", "-q", *queued)
 
 
 def create_behind_a_queue(bench):
