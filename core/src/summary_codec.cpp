@@ -152,6 +152,17 @@ template <typename T>
 bool is_default(const std::vector<T>& value, const std::vector<T>&) {
     return value.empty();
 }
+bool is_default(const std::vector<std::string>& value, const std::string& only) {
+    return value.size() == 1 && value.front() == only;
+}
+
+template <typename T>
+void set_default(T& value, const T& otherwise) {
+    value = otherwise;
+}
+void set_default(std::vector<std::string>& value, const std::string& only) {
+    value.assign(1, only);
+}
 
 // ---- the members ------------------------------------------------------------------------------
 
@@ -160,6 +171,8 @@ struct Field {
     bool (*is_default)(const TaskSummary&);
     void (*put)(std::string&, const TaskSummary&);
     bool (*take)(const Value&, TaskSummary&);
+    /// Makes of an absent member what another one says; null where there is no such other.
+    void (*fill_in)(TaskSummary&) = nullptr;
 };
 
 const TaskSummary& default_summary() {
@@ -178,6 +191,17 @@ constexpr Field field(std::string_view key, Get) {
             [](const Value& from, TaskSummary& summary) { return take(from, Get()(summary)); }};
 }
 
+/// A member whose default is what an earlier one of the table, found by `Other`, says.
+template <typename Get, typename Other>
+constexpr Field field(std::string_view key, Get get, Other) {
+    Field field = loong::field(key, get);
+    field.is_default = [](const TaskSummary& summary) {
+        return is_default(Get()(summary), Other()(summary));
+    };
+    field.fill_in = [](TaskSummary& summary) { set_default(Get()(summary), Other()(summary)); };
+    return field;
+}
+
 // clang-format off: a table is read as one.
 #define LOONG_MEMBER_(name) ([](auto& summary) -> auto& { return summary.name; })
 constexpr std::array fields = {
@@ -187,12 +211,12 @@ constexpr std::array fields = {
     field("runtime", LOONG_MEMBER_(runtime)),
     field("session", LOONG_MEMBER_(task_session_id)),
     field("owner", LOONG_MEMBER_(owner_session_id)),
-    field("scope", LOONG_MEMBER_(scope_session_id)),
-    field("visible_to", LOONG_MEMBER_(visible_to)),
+    field("scope", LOONG_MEMBER_(scope_session_id), LOONG_MEMBER_(owner_session_id)),
+    field("visible_to", LOONG_MEMBER_(visible_to), LOONG_MEMBER_(scope_session_id)),
     field("state", LOONG_MEMBER_(session_state)),
     field("since", LOONG_MEMBER_(state_since)),
-    field("created", LOONG_MEMBER_(created_at)),
-    field("updated", LOONG_MEMBER_(updated_at)),
+    field("created", LOONG_MEMBER_(created_at), LOONG_MEMBER_(state_since)),
+    field("updated", LOONG_MEMBER_(updated_at), LOONG_MEMBER_(state_since)),
     field("archived", LOONG_MEMBER_(archived)),
     field("held", LOONG_MEMBER_(held)),
     field("recovered", LOONG_MEMBER_(recovered)),
@@ -260,20 +284,26 @@ Result<TaskSummary> decode_summary(std::string_view text) {
         return no_summary("its version is not told");
     }
     const std::int64_t* version = members->front().second.as_integer();
-    if (version == nullptr || *version != summary_format) {
+    if (version == nullptr || *version < oldest_summary_format || *version > summary_format) {
         return Error{ErrorCode::store_version, "summary: it is of another version of loong",
                      "it is folded again from the events"};
     }
     TaskSummary summary;
-    // Members come in the order of the table, some of them left out.
-    const auto* field = fields.begin();
-    for (auto member = members->begin() + 1; member != members->end(); ++member) {
-        while (field != fields.end() && field->key != member->first) ++field;
-        if (field == fields.end()) return no_summary("'" + member->first + "' is unexpected");
-        if (!field->take(member->second, summary)) {
-            return no_summary("'" + member->first + "' is not what it has to be");
+    constexpr int first_with_fill_in = 4;
+    // Members come in the order of the table, some of them left out. What such a one stands for is
+    // known when it is passed, since it follows from earlier ones.
+    auto member = members->begin() + 1;
+    for (const Field& field : fields) {
+        if (member != members->end() && member->first == field.key) {
+            if (!field.take(member->second, summary)) {
+                return no_summary("'" + member->first + "' is not what it has to be");
+            }
+            ++member;
+        } else if (field.fill_in != nullptr && *version >= first_with_fill_in) {
+            field.fill_in(summary);
         }
     }
+    if (member != members->end()) return no_summary("'" + member->first + "' is unexpected");
     if (summary.task_id.empty() || summary.revision == 0) {
         return no_summary("it does not tell task and revision");
     }

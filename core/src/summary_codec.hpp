@@ -13,11 +13,15 @@ namespace loong {
 
 /// The version of the text form of a summary. It grows with every change of TaskSummary or of what
 /// evolve() makes of the same events, so that a store folds again what an older loong has left.
-inline constexpr int summary_format = 3;
+inline constexpr int summary_format = 4;
+/// The oldest that says the same in other words, and so is read still: nothing has to be folded
+/// again for it. Version 3 left no member out because of another one.
+inline constexpr int oldest_summary_format = 3;
 
-/// One line of JSON, `{"v":1,…}`; members at their default are left out.
+/// One line of JSON, `{"v":4,…}`; members at their default, or as another one has it already, are
+/// left out.
 [[nodiscard]] std::string encode_summary(const TaskSummary& summary);
-/// `store_version` where it is of another version, `store_corrupt` where it is none.
+/// `store_version` where it is of a version that is not read, `store_corrupt` where it is none.
 [[nodiscard]] Result<TaskSummary> decode_summary(std::string_view text);
 
 /// A task as it was kept, read and folded.

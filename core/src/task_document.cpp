@@ -6,12 +6,14 @@
 #include "words.hpp"
 #include "yaml_text.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace loong {
 namespace {
 
-/// Writes `key: value` lines; what is empty or default is left out where the reader knows it.
+/// Writes `key: value` lines.
 class DocumentWriter {
 public:
     void text(std::string_view key, std::string_view value) {
@@ -25,6 +27,9 @@ public:
         begin(key);
         append_json(out_, value);
         out_ += '\n';
+    }
+    void integer_unless(std::int64_t otherwise, std::string_view key, std::int64_t value) {
+        if (value != otherwise) integer(key, value);
     }
     /// As `umask` prints it in a shell.
     void octal(std::string_view key, std::uint32_t value) {
@@ -40,6 +45,9 @@ public:
     void boolean(std::string_view key, bool value) {
         begin(key);
         out_ += value ? "true\n" : "false\n";
+    }
+    void boolean_unless(bool otherwise, std::string_view key, bool value) {
+        if (value != otherwise) boolean(key, value);
     }
     void seconds(std::string_view key, Microseconds value) {
         const auto whole = std::chrono::duration_cast<Seconds>(value);
@@ -68,13 +76,20 @@ public:
             append_yaml_text(out_, variable.value, indent_ + 2);
         }
     }
-    /// What follows until close() are members of `key`.
+    /// What follows until close() are members of `key`, which is left out where nothing follows.
     void open(std::string_view key) {
+        const std::size_t start = out_.size();
         begin(key);
         out_.back() = '\n';
         indent_ += 2;
+        opened_.push_back({start, out_.size()});
     }
-    void close() { indent_ -= 2; }
+    void close() {
+        const Opened opened = opened_.back();
+        if (out_.size() == opened.members) out_.resize(opened.start);
+        opened_.pop_back();
+        indent_ -= 2;
+    }
     void value(std::string_view key, const Value& value) {
         begin(key);
         out_.pop_back();
@@ -98,6 +113,12 @@ public:
     [[nodiscard]] std::string take() { return std::move(out_); }
 
 private:
+    /// Where a key begins, and where its members do.
+    struct Opened {
+        std::size_t start;
+        std::size_t members;
+    };
+
     void begin(std::string_view key) {
         out_.append(static_cast<std::size_t>(indent_), ' ');
         out_ += key;
@@ -106,7 +127,13 @@ private:
 
     std::string out_;
     int indent_ = 0;
+    std::vector<Opened> opened_;
 };
+
+bool is_visible_to_scope_alone(const TaskDocument& document) {
+    return document.visible_to.size() == 1 &&
+           document.visible_to.front() == document.scope_session_id;
+}
 
 void write_identity(DocumentWriter& out, const TaskDocument& document) {
     out.integer("format", task_document_format);
@@ -114,13 +141,15 @@ void write_identity(DocumentWriter& out, const TaskDocument& document) {
     out.text("label", document.label);
     out.text("created_at", format_time(document.created_at));
     out.text("owner_session_id", document.owner_session_id);
-    out.text("scope_session_id", document.scope_session_id);
-    out.texts("visible_to", document.visible_to);
-    out.integer("depth", document.depth);
+    if (document.scope_session_id != document.owner_session_id) {
+        out.text("scope_session_id", document.scope_session_id);
+    }
+    if (!is_visible_to_scope_alone(document)) out.texts("visible_to", document.visible_to);
+    out.integer_unless(document_default::depth, "depth", document.depth);
     out.text_unless_empty("dedupe_key", document.dedupe_key);
-    out.boolean("hold", document.hold);
-    out.integer("priority", document.priority);
-    out.integer("retry_limit", document.retry_limit);
+    out.boolean_unless(document_default::hold, "hold", document.hold);
+    out.integer_unless(document_default::priority, "priority", document.priority);
+    out.integer_unless(document_default::retry_limit, "retry_limit", document.retry_limit);
     if (document.start_within) out.seconds("start_within_seconds", *document.start_within);
     if (document.dependencies.empty()) return;
     out.open("dependencies");
@@ -158,22 +187,26 @@ void write_work(DocumentWriter& out, const Work& work) {
 void write_limits(DocumentWriter& out, const SessionLimits& limits) {
     out.open("limits");
     if (limits.timeout) out.seconds("timeout_seconds", *limits.timeout);
-    out.seconds("grace_seconds", limits.grace);
-    out.integer("max_output_bytes", static_cast<std::int64_t>(limits.max_output_bytes));
+    if (limits.grace != document_default::grace) out.seconds("grace_seconds", limits.grace);
+    if (limits.max_output_bytes != document_default::max_output_bytes) {
+        out.integer("max_output_bytes", static_cast<std::int64_t>(limits.max_output_bytes));
+    }
     out.close();
 }
 
 void write_policy(DocumentWriter& out, const ToolPolicy& policy) {
     out.open("tool_policy");
-    out.boolean("network", policy.network);
-    out.boolean("narrowed", policy.narrowed);
+    out.boolean_unless(document_default::network, "network", policy.network);
+    out.boolean_unless(document_default::narrowed, "narrowed", policy.narrowed);
     if (policy.read_directories) out.texts("read_directories", *policy.read_directories);
     if (policy.write_directories) out.texts("write_directories", *policy.write_directories);
-    if (!policy.base_tool_ids.empty()) out.texts("base_tool_ids", policy.base_tool_ids);
+    if (!std::ranges::equal(policy.base_tool_ids, document_default::base_tool_ids)) {
+        out.texts("base_tool_ids", policy.base_tool_ids);
+    }
     if (!policy.requested_tool_ids.empty()) {
         out.texts("requested_tool_ids", policy.requested_tool_ids);
     }
-    if (!policy.effective_tool_ids.empty()) {
+    if (policy.effective_tool_ids != policy.base_tool_ids) {
         out.texts("effective_tool_ids", policy.effective_tool_ids);
     }
     if (!policy.enforced_by.empty()) out.texts("enforced_by", policy.enforced_by);

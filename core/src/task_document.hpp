@@ -6,6 +6,7 @@
 #include "loong/summary.hpp"
 #include "loong/time.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,9 +51,30 @@ struct TaskDocument {
     bool notify_terminal = false;
 };
 
-inline constexpr int task_document_format = 1;
+/// The format that is written. Format 1, which has more required keys and empty lists where lists
+/// are absent, is still read.
+inline constexpr int task_document_format = 2;
+inline constexpr int oldest_task_document_format = 1;
 
-/// As YAML that a person can read and edit. Bytes that are not UTF-8 (in arguments, environment)
+/// What absent keys stand for. This belongs to the format, and not to the configuration or to the
+/// types above: their defaults may change, and documents that were written must not change with
+/// them. Besides, an absent scope is the owner, `visible_to` the scope alone, and
+/// `effective_tool_ids` are the base's.
+namespace document_default {
+inline constexpr int depth = 0;
+inline constexpr bool hold = false;
+inline constexpr int priority = 0;
+inline constexpr int retry_limit = 0;
+inline constexpr Microseconds grace = Seconds(10);
+inline constexpr std::uint64_t max_output_bytes = 1'073'741'824;
+inline constexpr bool network = true;
+inline constexpr bool narrowed = false;
+/// The tools that every runtime had when format 2 was made, in the order in which they are kept.
+inline constexpr std::array<std::string_view, 5> base_tool_ids{"shell.exec", "fs.read", "fs.write",
+                                                               "net.connect", "task.create"};
+} // namespace document_default
+
+/// As YAML that a person can read and edit. Keys are left out where that says the same. Bytes that are not UTF-8 (in arguments, environment)
 /// are written as `!!binary`.
 [[nodiscard]] std::string write_task_document(const TaskDocument& document);
 

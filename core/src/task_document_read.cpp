@@ -10,7 +10,9 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace loong {
 namespace {
@@ -261,7 +263,8 @@ void read_task_limits(const YamlNode& node, const std::string& what, SessionLimi
                  {});
 }
 
-void read_policy(const YamlNode& node, const std::string& what, ToolPolicy& policy) {
+void read_policy(const YamlNode& node, const std::string& what, ToolPolicy& policy,
+                 const std::vector<std::string>& required) {
     const auto directories = [](std::optional<std::vector<std::string>>& into) {
         return
             [&into](const YamlNode& value, const std::string& key) { into = texts_of(value, key); };
@@ -276,26 +279,70 @@ void read_policy(const YamlNode& node, const std::string& what, ToolPolicy& poli
                   {"effective_tool_ids", into_texts(policy.effective_tool_ids)},
                   {"enforced_by", into_texts(policy.enforced_by)},
                   {"rules", into_list(policy.rules, rule_of)}},
-                 {"network", "narrowed"});
+                 required);
 }
 
 /// Looked at before everything else: a newer format may have any shape.
-void check_format(const YamlNode& node) {
+int format_of(const YamlNode& node) {
     if (!node.is_mapping()) throw Damage{node.place, "the document is no mapping"};
     const YamlNode* format = node.find("format");
     if (format == nullptr) throw Damage{node.place, "key 'format' is missing"};
     const int number = number_of<int>(*format, "'format'");
-    if (number == task_document_format) return;
+    if (number >= oldest_task_document_format && number <= task_document_format) return number;
     throw Damage{format->place,
                  "format " + std::to_string(number) + " is not one that this loong reads (" +
+                     std::to_string(oldest_task_document_format) + " to " +
                      std::to_string(task_document_format) + ")",
                  number > task_document_format ? ErrorCode::store_version
                                                : ErrorCode::store_corrupt};
 }
 
-TaskDocument document_of(const YamlNode& node) {
-    check_format(node);
+/// What a document says that has none of the keys whose absence says the same in every format.
+TaskDocument document_without_keys() {
     TaskDocument document;
+    document.depth = document_default::depth;
+    document.hold = document_default::hold;
+    document.priority = document_default::priority;
+    document.retry_limit = document_default::retry_limit;
+    document.limits.grace = document_default::grace;
+    document.limits.max_output_bytes = document_default::max_output_bytes;
+    document.tool_policy.network = document_default::network;
+    document.tool_policy.narrowed = document_default::narrowed;
+    return document;
+}
+
+/// What the absence of keys says since format 2; in format 1 such keys were required, or empty where
+/// they were absent.
+void fill_in_absent(const YamlNode& node, TaskDocument& document) {
+    const auto is_absent = [](const YamlNode* mapping, std::string_view key) {
+        return mapping == nullptr || mapping->find(key) == nullptr;
+    };
+    if (is_absent(&node, "scope_session_id")) {
+        document.scope_session_id = document.owner_session_id;
+    }
+    if (is_absent(&node, "visible_to")) document.visible_to = {document.scope_session_id};
+    const YamlNode* policy_node = node.find("tool_policy");
+    ToolPolicy& policy = document.tool_policy;
+    if (is_absent(policy_node, "base_tool_ids")) {
+        policy.base_tool_ids.assign(document_default::base_tool_ids.begin(),
+                                    document_default::base_tool_ids.end());
+    }
+    if (is_absent(policy_node, "effective_tool_ids")) {
+        policy.effective_tool_ids = policy.base_tool_ids;
+    }
+}
+
+TaskDocument document_of(const YamlNode& node) {
+    constexpr int first_with_defaults = 2;
+    const bool has_defaults = format_of(node) >= first_with_defaults;
+    std::vector<std::string> required = {"task_id", "created_at", "owner_session_id",
+                                         "runtime", "work",       "working_directory"};
+    std::vector<std::string> required_of_policy;
+    if (!has_defaults) {
+        required.insert(required.end(), {"scope_session_id", "visible_to", "tool_policy"});
+        required_of_policy = {"network", "narrowed"};
+    }
+    TaskDocument document = document_without_keys();
     // Each part reads into the document, by a reader of its own.
     const auto part = [](auto read, auto& into) {
         return [read, &into](const YamlNode& value, const std::string& key) {
@@ -307,6 +354,9 @@ TaskDocument document_of(const YamlNode& node) {
     };
     const auto mask = [&](const YamlNode& value, const std::string& key) {
         document.umask = umask_of(value, key);
+    };
+    const auto policy = [&](const YamlNode& value, const std::string& key) {
+        read_policy(value, key, document.tool_policy, required_of_policy);
     };
     const auto notify_on = [&](const YamlNode& value, const std::string& key) {
         for (const std::string& word : texts_of(value, key)) {
@@ -337,13 +387,13 @@ TaskDocument document_of(const YamlNode& node) {
                   {"working_directory", into_text(document.working_directory)},
                   {"umask", mask},
                   {"limits", part(read_task_limits, document.limits)},
-                  {"tool_policy", part(read_policy, document.tool_policy)},
+                  {"tool_policy", policy},
                   {"notify_on", notify_on},
                   {"secret_names", into_texts(document.secret_names)},
                   {"withheld_names", into_texts(document.withheld_names)},
                   {"environment", environment}},
-                 {"task_id", "created_at", "owner_session_id", "scope_session_id", "visible_to",
-                  "runtime", "work", "working_directory", "tool_policy"});
+                 required);
+    if (has_defaults) fill_in_absent(node, document);
     return document;
 }
 

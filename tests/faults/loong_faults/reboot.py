@@ -137,7 +137,7 @@ def check_newer_task(place):
     place.create("b")
     injection.settle(place)
     processes.wait_until(lambda: not place.processes())
-    kept_state.change_document(place.home, task, "format: 1\n", "format: 99\n")
+    kept_state.change_document(place.home, task, "format: 2\n", "format: 99\n")
     done = place.tasks("status", task)
     require("store_version" in done.stderr + done.stdout, f"status: {done.stdout}{done.stderr}")
     found = {row["task_id"] == task: row["task_status"]["status"] for row in place.list().values()}

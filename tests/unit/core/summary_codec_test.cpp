@@ -76,19 +76,79 @@ TEST(SummaryCodec, IsShortForAnOrdinaryTask) {
     test::TaskMachine task;
     task.create();
     const std::string text = encode_summary(task.summary());
-    EXPECT_THAT(text, ::testing::StartsWith(R"({"v":3,"id":"task-)"));
-    EXPECT_LT(text.size(), 320U) << text;
+    EXPECT_THAT(text, ::testing::StartsWith(R"({"v":4,"id":"task-)"));
+    EXPECT_LT(text.size(), 200U) << text;
+    for (const char* key : {"scope", "visible_to", "created", "updated"}) {
+        EXPECT_THAT(text, ::testing::Not(HasSubstr('"' + std::string(key) + '"')));
+    }
+}
+
+// What is left out because another member says the same, together with all that is nearly so.
+TEST(SummaryCodec, WhatOtherMembersSayComesBack) {
+    const std::vector<std::vector<std::string>> seen_by = {{},    {""},       {"a"},
+                                                           {"b"}, {"a", "b"}, {"a", "a"}};
+    const std::vector<Time> times = {Time{}, test::test_time(1), test::test_time(2)};
+    TaskSummary summary;
+    summary.task_id = test::task_id_of(1);
+    summary.revision = 1;
+    const auto expect_back = [&] {
+        const std::string text = encode_summary(summary);
+        const Result<TaskSummary> back = decode_summary(text);
+        ASSERT_TRUE(back) << back.error().message << text;
+        EXPECT_EQ(write_summary_text(*back), write_summary_text(summary)) << text;
+    };
+    for (const char* owner : {"", "a", "b"}) {
+        for (const char* scope : {"", "a", "b"}) {
+            for (const auto& visible_to : seen_by) {
+                summary.owner_session_id = owner;
+                summary.scope_session_id = scope;
+                summary.visible_to = visible_to;
+                expect_back();
+            }
+        }
+    }
+    for (const Time since : times) {
+        for (const Time created : times) {
+            for (const Time updated : times) {
+                summary.state_since = since;
+                summary.created_at = created;
+                summary.updated_at = updated;
+                expect_back();
+            }
+        }
+    }
+}
+
+TEST(SummaryCodec, VersionThreeIsReadStill) {
+    const Result<TaskSummary> full = decode_summary(
+        R"({"v":3,"id":"x","rev":3,"owner":"s","scope":"default","visible_to":["default","s"],)"
+        R"("since":7,"created":5,"updated":9,"held":true})");
+    ASSERT_TRUE(full);
+    EXPECT_EQ(full->scope_session_id, "default");
+    EXPECT_EQ(full->visible_to, (std::vector<std::string>{"default", "s"}));
+    EXPECT_EQ(full->state_since, Time(Microseconds(7)));
+    EXPECT_EQ(full->created_at, Time(Microseconds(5)));
+    EXPECT_EQ(full->updated_at, Time(Microseconds(9)));
+    EXPECT_TRUE(full->held);
+    const Result<TaskSummary> empty =
+        decode_summary(R"({"v":3,"id":"x","rev":3,"owner":"s","since":7})");
+    ASSERT_TRUE(empty);
+    EXPECT_EQ(empty->scope_session_id, "") << "nothing was left out because of another member";
+    EXPECT_TRUE(empty->visible_to.empty());
+    EXPECT_EQ(empty->created_at, Time{});
+    EXPECT_EQ(empty->updated_at, Time{});
 }
 
 TEST(SummaryCodec, AnotherVersionIsToldAsSuch) {
-    EXPECT_EQ(decode_summary(R"({"v":4,"anything":[]})").error().code, ErrorCode::store_version);
+    EXPECT_EQ(decode_summary(R"({"v":5,"anything":[]})").error().code, ErrorCode::store_version);
+    EXPECT_EQ(decode_summary(R"({"v":2,"id":"x","rev":1})").error().code, ErrorCode::store_version);
     EXPECT_EQ(decode_summary(R"({"v":0})").error().code, ErrorCode::store_version);
     for (const char* text :
-         {"", "{}", "[]", R"({"id":"x","v":3})", R"({"v":3})",
-          R"({"v":3,"id":"x","rev":1,"unknown":1})", R"({"v":3,"rev":1,"id":"x"})",
-          R"({"v":3,"id":1,"rev":1})", R"({"v":3,"id":"x","rev":1,"attempt":99999999999})",
-          R"({"v":3,"id":"x","rev":1,"state":"walking"})",
-          R"({"v":3,"id":"x","rev":1,"request":["r1"]})"}) {
+         {"", "{}", "[]", R"({"id":"x","v":4})", R"({"v":4})",
+          R"({"v":4,"id":"x","rev":1,"unknown":1})", R"({"v":4,"rev":1,"id":"x"})",
+          R"({"v":4,"id":1,"rev":1})", R"({"v":4,"id":"x","rev":1,"attempt":99999999999})",
+          R"({"v":4,"id":"x","rev":1,"state":"walking"})",
+          R"({"v":4,"id":"x","rev":1,"request":["r1"]})"}) {
         const Result<TaskSummary> summary = decode_summary(text);
         ASSERT_FALSE(summary) << text;
         EXPECT_EQ(summary.error().code, ErrorCode::store_corrupt) << text;

@@ -1,3 +1,4 @@
+#include "loong/tool_policy.hpp"
 #include "nasty_text.hpp"
 #include "task_document.hpp"
 #include "task_machine.hpp"
@@ -7,6 +8,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
 
 namespace loong {
 namespace {
@@ -147,6 +150,12 @@ void expect_round_trip(const TaskDocument& document) {
         << yaml.substr(0, 500);
 }
 
+/// What a configuration without rules leaves.
+void set_common_tools(ToolPolicy& policy) {
+    policy.base_tool_ids.assign(common_tools.begin(), common_tools.end());
+    policy.effective_tool_ids = policy.base_tool_ids;
+}
+
 TEST(TaskDocument, IsYamlThatPeopleRead) {
     TaskDocument document = test::sample_document();
     document.label = "build all";
@@ -156,20 +165,15 @@ TEST(TaskDocument, IsYamlThatPeopleRead) {
     document.dependencies = {{test::task_id_of(2), false}};
     document.runtime_settings.values.set("shell", "/bin/sh");
     document.work.text = "make\nmake install\n";
+    set_common_tools(document.tool_policy);
     document.environment = {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"BYTE", "\xff"}};
-    EXPECT_EQ(write_task_document(document), "format: 1\n"
+    EXPECT_EQ(write_task_document(document), "format: 2\n"
                                              "task_id: " +
                                                  document.task_id +
                                                  "\n"
                                                  "label: build all\n"
                                                  "created_at: \"2026-01-02T02:46:40.000000Z\"\n"
                                                  "owner_session_id: default\n"
-                                                 "scope_session_id: default\n"
-                                                 "visible_to:\n"
-                                                 "  - default\n"
-                                                 "depth: 0\n"
-                                                 "hold: false\n"
-                                                 "priority: 0\n"
                                                  "retry_limit: 2\n"
                                                  "dependencies:\n"
                                                  "  - {task_id: " +
@@ -188,16 +192,168 @@ TEST(TaskDocument, IsYamlThatPeopleRead) {
                                                  "working_directory: /home/user\n"
                                                  "limits:\n"
                                                  "  timeout_seconds: 600\n"
-                                                 "  grace_seconds: 10\n"
-                                                 "  max_output_bytes: 1073741824\n"
-                                                 "tool_policy:\n"
-                                                 "  network: true\n"
-                                                 "  narrowed: false\n"
                                                  "environment:\n"
                                                  "  PATH: \"/usr/bin:/bin\"\n"
                                                  "  LANG: C.UTF-8\n"
                                                  "  BYTE: !!binary \"/w==\"\n");
     expect_round_trip(document);
+}
+
+/// The sample as format 1 has it: with every key that format 2 leaves out.
+std::string sample_in_format_1() {
+    return "format: 1\n"
+           "task_id: " +
+           test::sample_document().task_id +
+           "\n"
+           "label: build\n"
+           "created_at: \"2026-01-02T02:46:40.000000Z\"\n"
+           "owner_session_id: default\n"
+           "scope_session_id: default\n"
+           "visible_to:\n"
+           "  - default\n"
+           "depth: 0\n"
+           "hold: false\n"
+           "priority: 0\n"
+           "retry_limit: 0\n"
+           "runtime:\n"
+           "  name: local\n"
+           "  plugin: runtime-local\n"
+           "work:\n"
+           "  kind: text\n"
+           "  text: make\n"
+           "working_directory: /home/user\n"
+           "limits:\n"
+           "  grace_seconds: 10\n"
+           "  max_output_bytes: 1073741824\n"
+           "tool_policy:\n"
+           "  network: true\n"
+           "  narrowed: false\n";
+}
+
+TaskDocument document_of_defaults() {
+    TaskDocument document = test::sample_document();
+    set_common_tools(document.tool_policy);
+    return document;
+}
+
+TEST(TaskDocument, OfDefaultsIsShort) {
+    const TaskDocument document = document_of_defaults();
+    EXPECT_EQ(write_task_document(document), "format: 2\n"
+                                             "task_id: " +
+                                                 document.task_id +
+                                                 "\n"
+                                                 "label: build\n"
+                                                 "created_at: \"2026-01-02T02:46:40.000000Z\"\n"
+                                                 "owner_session_id: default\n"
+                                                 "runtime:\n"
+                                                 "  name: local\n"
+                                                 "  plugin: runtime-local\n"
+                                                 "work:\n"
+                                                 "  kind: text\n"
+                                                 "  text: make\n"
+                                                 "working_directory: /home/user\n");
+    expect_round_trip(document);
+}
+
+// One at a time differs from what is left out, so that nothing is left out with it or because of it.
+TEST(TaskDocument, WhatIsNotDefaultComesBackAlone) {
+    using Tools = std::vector<std::string>;
+    const std::vector<std::function<void(TaskDocument&)>> changes = {
+        [](TaskDocument& document) { document.owner_session_id = "other"; },
+        [](TaskDocument& document) { document.scope_session_id = "other"; },
+        [](TaskDocument& document) { document.scope_session_id = ""; },
+        [](TaskDocument& document) { document.visible_to = {"other"}; },
+        [](TaskDocument& document) {
+            document.visible_to = {"default", "other"};
+        },
+        [](TaskDocument& document) { document.visible_to = {}; },
+        [](TaskDocument& document) { document.depth = 1; },
+        [](TaskDocument& document) { document.hold = true; },
+        [](TaskDocument& document) { document.priority = -1; },
+        [](TaskDocument& document) { document.retry_limit = 1; },
+        [](TaskDocument& document) { document.limits.timeout = 5s; },
+        [](TaskDocument& document) { document.limits.grace = 0s; },
+        [](TaskDocument& document) { document.limits.grace = 10s + 1us; },
+        [](TaskDocument& document) { document.limits.max_output_bytes = 0; },
+        [](TaskDocument& document) { document.tool_policy.network = false; },
+        [](TaskDocument& document) { document.tool_policy.narrowed = true; },
+        [](TaskDocument& document) { document.tool_policy.base_tool_ids = {}; },
+        [](TaskDocument& document) { document.tool_policy.effective_tool_ids = {}; },
+        [](TaskDocument& document) { document.tool_policy.base_tool_ids.pop_back(); },
+        [](TaskDocument& document) { document.tool_policy.effective_tool_ids.pop_back(); },
+        [](TaskDocument& document) { document.tool_policy.base_tool_ids.emplace_back("more"); },
+        [](TaskDocument& document) {
+            document.tool_policy.base_tool_ids = document.tool_policy.effective_tool_ids =
+                Tools{"fs.read"};
+        },
+        [](TaskDocument& document) {
+            document.tool_policy.base_tool_ids = document.tool_policy.effective_tool_ids = Tools{};
+        },
+        [](TaskDocument& document) { document.tool_policy.enforced_by = {"Landlock"}; },
+    };
+    for (const auto& change : changes) {
+        TaskDocument document = document_of_defaults();
+        change(document);
+        expect_round_trip(document);
+    }
+}
+
+TEST(TaskDocument, Format1IsReadStill) {
+    const Result<TaskDocument> document = read_task_document(sample_in_format_1());
+    ASSERT_TRUE(document) << document.error().message;
+    EXPECT_EQ(members_of(*document), members_of(test::sample_document()));
+    // Limits were never required, and of tools that are not named nothing is known.
+    std::string older = sample_in_format_1();
+    const std::string limits = "limits:\n  grace_seconds: 10\n  max_output_bytes: 1073741824\n";
+    older.erase(older.find(limits), limits.size());
+    const Result<TaskDocument> without = read_task_document(older);
+    ASSERT_TRUE(without) << without.error().message;
+    EXPECT_EQ(members_of(*without), members_of(test::sample_document()));
+    EXPECT_TRUE(without->tool_policy.base_tool_ids.empty());
+    EXPECT_TRUE(without->tool_policy.effective_tool_ids.empty());
+}
+
+TEST(TaskDocument, WhatFormat2LeavesOutMayBeWritten) {
+    const std::string yaml = sample_in_format_1() + "  base_tool_ids: []\n";
+    const Result<TaskDocument> document =
+        read_task_document("format: 2\n" + yaml.substr(yaml.find('\n') + 1));
+    ASSERT_TRUE(document) << document.error().message;
+    EXPECT_EQ(members_of(*document), members_of(test::sample_document()));
+}
+
+/// `yaml` without a top-level key and all that belongs to it.
+std::string without_key(const std::string& yaml, const std::string& key) {
+    const std::size_t start = yaml.find('\n' + key + ':') + 1;
+    EXPECT_NE(start, 0U) << key;
+    std::size_t end = start;
+    do {
+        end = yaml.find('\n', end) + 1;
+    } while (end < yaml.size() && yaml[end] == ' ');
+    return yaml.substr(0, start) + yaml.substr(end);
+}
+
+TEST(TaskDocument, ARequiredKeyIsMissedByName) {
+    const auto expect_missed = [](const std::string& yaml, const std::string& key) {
+        const Result<TaskDocument> document = read_task_document(without_key(yaml, key));
+        ASSERT_FALSE(document) << key;
+        EXPECT_EQ(document.error().code, ErrorCode::store_corrupt) << key;
+        EXPECT_THAT(document.error().message, HasSubstr("key '" + key + "' is missing"));
+    };
+    const std::string format_2 = write_task_document(document_of_defaults());
+    for (const char* key :
+         {"task_id", "created_at", "owner_session_id", "runtime", "work", "working_directory"}) {
+        expect_missed(format_2, key);
+        expect_missed(sample_in_format_1(), key);
+    }
+    for (const char* key : {"scope_session_id", "visible_to", "tool_policy"}) {
+        expect_missed(sample_in_format_1(), key);
+    }
+    for (const std::string key : {"network: true", "narrowed: false"}) {
+        std::string yaml = sample_in_format_1();
+        yaml.erase(yaml.find("  " + key), key.size() + 3);
+        EXPECT_THAT(read_task_document(yaml).error().message,
+                    HasSubstr("key '" + key.substr(0, key.find(':')) + "' is missing"));
+    }
 }
 
 TEST(TaskDocument, ComesBackWithEveryNastyText) {
@@ -233,7 +389,7 @@ TEST(TaskDocument, ManyLinesAreABlockAndLongOnesSurvive) {
 
 /// The sample with one line replaced.
 std::string with_line(const std::string& line, const std::string& replacement) {
-    std::string yaml = write_task_document(test::sample_document());
+    std::string yaml = sample_in_format_1();
     const std::size_t at = yaml.find(line);
     EXPECT_NE(at, std::string::npos) << line;
     return yaml.replace(at, line.size(), replacement);
@@ -258,7 +414,7 @@ TEST(TaskDocument, DamageIsToldWithItsPlace) {
         {"label: build", "label: !!binary \"_\"", "no valid base64"},
         {"label: build", "label: \"x", "line "},
         {"format: 1", "form: 1", "key 'format' is missing"},
-        {"format: 1", "format: 0", "format 0 is not one that this loong reads (1)"},
+        {"format: 1", "format: 0", "format 0 is not one that this loong reads (1 to 2)"},
         {"format: 1", "format: one", "'format' is no number"},
         {"  plugin: runtime-local", "  plugin: x\n  settings: 7", "'settings' is no mapping"},
         {"  plugin: runtime-local", "  plugin: x\n  settings: &a {a: *a}",
@@ -279,10 +435,10 @@ TEST(TaskDocument, DamageIsToldWithItsPlace) {
 }
 
 TEST(TaskDocument, ANewerFormatIsRefusedAsSuch) {
-    const Result<TaskDocument> document = read_task_document("format: 2\nnobody: knows\n");
+    const Result<TaskDocument> document = read_task_document("format: 3\nnobody: knows\n");
     ASSERT_FALSE(document);
     EXPECT_EQ(document.error().code, ErrorCode::store_version);
-    EXPECT_THAT(document.error().message, HasSubstr("format 2"));
+    EXPECT_THAT(document.error().message, HasSubstr("format 3"));
 }
 
 TEST(TaskDocument, AliasesCannotMakeItEndless) {
