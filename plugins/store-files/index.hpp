@@ -113,8 +113,10 @@ private:
     /// Whether the files say something else than the row, or one of the two is missing; no while
     /// they change.
     [[nodiscard]] bool differs(Database& database, const std::string& task_id) const;
-    /// Empty for a task that is kept as unreadable; absent where there is no row.
-    static std::optional<std::string> kept_summary(Database& database, const std::string& task_id);
+    /// In the words of this loong; empty for a task that is kept as unreadable, absent where there
+    /// is no row.
+    [[nodiscard]] std::optional<std::string> kept_summary(Database& database,
+                                                          const std::string& task_id) const;
     /// Writes what was derived if the files are still the same. In a transaction.
     void put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const;
     ShownRow show(Database& database, std::string_view task_id) const;

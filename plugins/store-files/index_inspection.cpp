@@ -32,11 +32,15 @@ Result<std::string> Index::check_file() {
     return damage;
 }
 
-std::optional<std::string> Index::kept_summary(Database& database, const std::string& task_id) {
+std::optional<std::string> Index::kept_summary(Database& database,
+                                               const std::string& task_id) const {
     Statement read = database.prepare("SELECT summary FROM tasks WHERE id = ?");
     read.bind(std::string_view(task_id));
     if (!read.step()) return {};
-    return read.is_null(0) ? std::string() : std::string(read.text(0));
+    if (read.is_null(0)) return std::string();
+    // What an older loong has left may say the same in other words, and is no damage.
+    const auto summary = host_->decode(read.text(0));
+    return summary ? host_->encode(*summary) : std::string(read.text(0));
 }
 
 bool Index::differs(Database& database, const std::string& task_id) const {

@@ -185,6 +185,14 @@ TEST_F(IndexTest, a_task_that_was_copied_in_is_found_by_verify) {
     expect_five_tasks(*store);
 }
 
+TEST_F(IndexTest, a_summary_that_says_the_same_in_other_words_is_no_finding) {
+    const auto store = open();
+    create_five_tasks(*store);
+    run_sql("UPDATE tasks SET summary = replace(summary, 'summary-1 t', 'summary-1 %74')");
+    EXPECT_TRUE(codes(*store).empty());
+    expect_five_tasks(*store);
+}
+
 TEST_F(IndexTest, after_a_boot_open_tasks_are_read_again) {
     {
         const auto store = open();

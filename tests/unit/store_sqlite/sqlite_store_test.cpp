@@ -190,6 +190,14 @@ TEST_F(SqliteStoreTest, a_summary_that_differs_or_cannot_be_read_is_made_again) 
     EXPECT_TRUE(codes(*store).empty());
 }
 
+TEST_F(SqliteStoreTest, a_summary_that_says_the_same_in_other_words_is_no_finding) {
+    const TaskSummary summary = create(*open(), 1);
+    sql("UPDATE tasks SET summary = replace(summary, 'summary-1 t', 'summary-1 %74')");
+    const auto store = open();
+    EXPECT_TRUE(codes(*store).empty());
+    EXPECT_TRUE(same_summary(must(must(store->find(summary.task_id)).summary), summary));
+}
+
 TEST_F(SqliteStoreTest, tables_that_contradict_each_other_are_made_again) {
     const auto store = open();
     const TaskSummary first = create(*store, 1);
