@@ -1,5 +1,6 @@
 #include "index_lookup.hpp"
 
+#include "index_rows.hpp"
 #include "loong/ids.hpp"
 
 #include <algorithm>
@@ -64,10 +65,12 @@ std::vector<std::string> select_by_short_id(Database& database, std::string_view
     // Far more than anybody can tell apart; only ids made to look alike come so near each other.
     constexpr std::int64_t enough = 10'000;
     std::vector<std::string> ids;
-    const auto add_range = [&](const char* sql, const std::string& from) {
+    const auto add_range = [&](const char* sql, const std::string& from,
+                               std::string_view ending = {}) {
         const std::string to = from + "\x7f";
         Statement read = database.prepare(sql);
         read.bind(std::string_view(from)).bind(std::string_view(to)).bind(enough);
+        if (!ending.empty()) read.bind(ending);
         while (read.step()) ids.emplace_back(read.text(0));
     };
     constexpr const char* by_id =
@@ -75,8 +78,9 @@ std::vector<std::string> select_by_short_id(Database& database, std::string_view
     add_range(by_id, std::string(text));
     add_range(by_id, std::string(task_id_prefix) + std::string(text));
     if (text.size() >= shortest_ending) {
-        add_range("SELECT id FROM tasks WHERE tail >= ? AND tail < ? LIMIT ?",
-                  std::string(text.rbegin(), text.rend()));
+        add_range("SELECT id FROM tasks WHERE tail >= ?1 AND tail < ?2 "
+                  "AND substr(id, -length(?4)) = ?4 LIMIT ?3",
+                  tail_of(text), text);
     }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

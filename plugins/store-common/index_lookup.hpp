@@ -26,6 +26,7 @@ namespace loong::store_common {
 /// All ids that a shortened one may mean, oldest first.
 [[nodiscard]] std::vector<std::string> select_by_short_id(Database& database,
                                                           std::string_view text);
+/// Of the sessions that have a row: see SessionRows.
 [[nodiscard]] std::optional<std::string> select_task_of_session(Database& database,
                                                                 std::string_view session_id);
 [[nodiscard]] std::vector<std::string> select_sessions_of(Database& database,

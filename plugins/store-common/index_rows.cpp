@@ -1,6 +1,7 @@
 #include "index_rows.hpp"
 
 #include "loong/ids.hpp"
+#include "neighbour_ids.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +15,13 @@ std::optional<std::int64_t> as_number(const std::optional<Time>& time) {
     return time->time_since_epoch().count();
 }
 
-std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
-
 } // namespace
+
+std::string tail_of(std::string_view text) {
+    std::string tail(text.substr(text.size() - std::min(text.size(), tail_length)));
+    std::reverse(tail.begin(), tail.end());
+    return tail;
+}
 
 const char* const selection_tables = R"sql(
 CREATE TABLE tasks(
@@ -258,7 +263,7 @@ void IndexRows::update_dependents(std::string_view task_id) {
 void IndexRows::write_row(const IndexEntry& entry, const std::string& scopes, TaskKind kind,
                           const std::string& cause) {
     const TaskSummary* summary = entry.summary;
-    const std::string tail = reversed(entry.task_id);
+    const std::string tail = tail_of(entry.task_id);
     const std::int64_t priority = summary == nullptr ? 0 : summary->priority;
     Statement write = database_->prepare(
         "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, version, cause, "
@@ -286,6 +291,25 @@ void IndexRows::write_row(const IndexEntry& entry, const std::string& scopes, Ta
     write.run();
 }
 
+void IndexRows::write_sessions(const IndexEntry& entry) {
+    std::optional<std::string> neighbour;
+    if (session_rows_ == SessionRows::not_the_neighbour) neighbour = session_after(entry.task_id);
+    for (const std::string& session : entry.sessions) {
+        if (session == neighbour) continue;
+        database_->prepare("INSERT OR IGNORE INTO sessions(id, task) VALUES(?, ?)")
+            .bind(std::string_view(session))
+            .bind(std::string_view(entry.task_id))
+            .run();
+    }
+    if (entry.summary == nullptr) return;
+    const std::string& current = entry.summary->task_session_id;
+    if (!is_child_session_id(current) || current == neighbour) return;
+    database_->prepare("INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)")
+        .bind(std::string_view(current))
+        .bind(std::string_view(entry.task_id))
+        .run();
+}
+
 void IndexRows::put(const IndexEntry& entry) {
     const Row before = load(entry.task_id);
     // What a task that cannot be read depends on is kept: it may be readable again.
@@ -296,18 +320,7 @@ void IndexRows::put(const IndexEntry& entry) {
                                                    : TaskKind(*entry.summary, dependencies.state);
     move_member(entry.task_id, before, scopes, kind);
     write_row(entry, scopes, kind, dependencies.cause);
-    for (const std::string& session : entry.sessions) {
-        database_->prepare("INSERT OR IGNORE INTO sessions(id, task) VALUES(?, ?)")
-            .bind(std::string_view(session))
-            .bind(std::string_view(entry.task_id))
-            .run();
-    }
-    if (entry.summary != nullptr && is_child_session_id(entry.summary->task_session_id)) {
-        database_->prepare("INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)")
-            .bind(std::string_view(entry.summary->task_session_id))
-            .bind(std::string_view(entry.task_id))
-            .run();
-    }
+    write_sessions(entry);
     const bool changed = !before.found || before.kind.is_unreadable() != kind.is_unreadable() ||
                          before.kind.state() != kind.state();
     if (changed) update_dependents(entry.task_id);

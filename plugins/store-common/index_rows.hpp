@@ -22,7 +22,9 @@ namespace loong::store_common {
 /// all tasks, 'v' and a session for those that it may see, 'o' and a session for those it owns. A
 /// kind is all that a filter asks of a task apart from time (task_kind.hpp). `counts` says how many
 /// there are of each. `rank` is the negative priority of a task that may be claimed as far as
-/// everything but time goes, else NULL. `version` says what a row was made from.
+/// everything but time goes, else NULL. `version` says what a row was made from. `tail` is the end
+/// of the id, reversed: short endings are found by it, and longer ones are compared with the id
+/// itself. Rows that were written by an older loong have the whole id there.
 extern const char* const selection_tables;
 
 /// In which way the tables contradict each other, which SQLite cannot know; empty where they do not.
@@ -43,6 +45,11 @@ struct IndexEntry {
     std::vector<std::string> sessions;
 };
 
+/// How much of the end of an id `tail` holds: more than anybody types.
+inline constexpr std::size_t tail_length = 12;
+/// What `tail` holds of an id, or begins with where it holds more.
+[[nodiscard]] std::string tail_of(std::string_view text);
+
 /// The ids of the sessions that a task's records are about. Those above the task only delegated it.
 [[nodiscard]] std::vector<std::string> sessions_in(const std::vector<std::string>& records,
                                                    const TaskSummary& summary);
@@ -56,13 +63,22 @@ struct IndexEntry {
     return "o" + std::string(session_id);
 }
 
+/// Which sessions of a task have a row in `sessions`.
+enum class SessionRows {
+    all,
+    /// Those without the one whose id follows the task's own (neighbour_ids.hpp), which is nearly
+    /// always the first. Who asks for that one has to look at the task.
+    not_the_neighbour,
+};
+
 class IndexRows {
 public:
     /// Whether a task without a row is there all the same.
     using IsThere = std::function<bool(std::string_view task_id)>;
 
-    IndexRows(Database& database, IsThere is_there)
+    IndexRows(Database& database, SessionRows session_rows, IsThere is_there)
         : database_(&database),
+          session_rows_(session_rows),
           is_there_(std::move(is_there)) {}
 
     void put(const IndexEntry& entry);
@@ -93,8 +109,10 @@ private:
     void update_dependents(std::string_view task_id);
     void write_row(const IndexEntry& entry, const std::string& scopes, TaskKind kind,
                    const std::string& cause);
+    void write_sessions(const IndexEntry& entry);
 
     Database* database_;
+    SessionRows session_rows_;
     IsThere is_there_;
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> counted_;
 };

@@ -58,7 +58,8 @@ IndexEntry Index::entry(const TaskSummary& summary, const FileStamp& stamp,
 }
 
 IndexRows Index::rows_of(Database& database) const {
-    return {database, [this](std::string_view id) { return tasks_->stamp(id).has_value(); }};
+    return {database, SessionRows::not_the_neighbour,
+            [this](std::string_view id) { return tasks_->stamp(id).has_value(); }};
 }
 
 void Index::put(const std::vector<IndexEntry>& entries) {

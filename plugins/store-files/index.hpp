@@ -110,6 +110,9 @@ private:
 
     [[nodiscard]] IndexRows rows_of(Database& database) const;
     [[nodiscard]] Derived derive(std::string_view task_id) const;
+    /// Whether the files of a task tell of a session. An error where they cannot be read.
+    [[nodiscard]] Result<bool> has_session(std::string_view task_id,
+                                           std::string_view session_id) const;
     /// Whether the files say something else than the row, or one of the two is missing; no while
     /// they change.
     [[nodiscard]] bool differs(Database& database, const std::string& task_id) const;

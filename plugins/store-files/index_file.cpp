@@ -14,7 +14,7 @@ namespace loong::store_files {
 namespace {
 
 constexpr const char* index_name = "index.sqlite";
-constexpr const char* index_format = "2";
+constexpr const char* index_format = "3";
 constexpr LockRange use_byte{0, 1};
 constexpr LockRange completion_byte{1, 1};
 

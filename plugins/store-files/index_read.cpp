@@ -2,6 +2,7 @@
 #include "index.hpp"
 #include "index_lookup.hpp"
 #include "index_query.hpp"
+#include "neighbour_ids.hpp"
 
 #include <algorithm>
 
@@ -180,13 +181,39 @@ Result<std::vector<std::string>> Index::resolve(std::string_view text, std::size
     return found;
 }
 
+Result<bool> Index::has_session(std::string_view task_id, std::string_view session_id) const {
+    const Derived derived = derive(task_id);
+    if (derived.absent) return false;
+    if (!derived.summary) return derived.error;
+    const std::vector<std::string>& past = derived.sessions;
+    return derived.summary->task_session_id == session_id ||
+           std::find(past.begin(), past.end(), session_id) != past.end();
+}
+
 Result<std::optional<std::string>> Index::task_of_session(std::string_view session_id) {
     std::optional<std::string> task;
     auto done = run(Needs::completeness, [&](Database& database) {
         task = select_task_of_session(database, session_id);
     });
     if (!done) return std::move(done).error();
-    if (task && !tasks_->stamp(*task)) task.reset();
+    if (task) {
+        if (!tasks_->stamp(*task)) task.reset();
+        return task;
+    }
+    // A session whose id follows its task's has no row.
+    task = task_before(session_id);
+    if (!task) return task;
+    auto found = find(*task);
+    if (!found && found.error().code == ErrorCode::task_not_found)
+        return std::optional<std::string>();
+    if (!found) return std::move(found).error();
+    // Whose session it is cannot be told while the task that it most likely belongs to is damaged.
+    if (!found->summary) return std::move(found->summary).error();
+    if (found->summary->task_session_id == session_id) return task;
+    // The row tells of the newest session alone.
+    auto has = has_session(*task, session_id);
+    if (!has) return std::move(has).error();
+    if (!*has) task.reset();
     return task;
 }
 
@@ -195,6 +222,11 @@ Result<std::vector<std::string>> Index::sessions_of(std::string_view task_id) {
     auto done = run(Needs::nothing,
                     [&](Database& database) { ids = select_sessions_of(database, task_id); });
     if (!done) return std::move(done).error();
+    // It has no row, and may as well be the session of another task that was made at the same time.
+    const std::optional<std::string> neighbour = session_after(task_id);
+    if (!neighbour) return ids;
+    auto has = has_session(task_id, *neighbour);
+    if (has && *has) ids.push_back(*neighbour);
     return ids;
 }
 

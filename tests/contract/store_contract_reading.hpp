@@ -88,6 +88,16 @@ TEST_P(StoreContract, resolve_by_beginning_and_ending) {
     EXPECT_EQ(must(store().resolve(ulid.substr(0, 14), 5)), Ids{id});
     EXPECT_EQ(must(store().resolve(ulid.substr(ulid.size() - 5), 5)), Ids{id});
     EXPECT_EQ(must(store().resolve(ulid.substr(ulid.size() - 12), 5)), Ids{id});
+    EXPECT_EQ(must(store().resolve(ulid.substr(ulid.size() - 13), 5)), Ids{id});
+    EXPECT_EQ(must(store().resolve(id.substr(4), 5)), Ids{id});
+    for (const std::size_t place : {ulid.size() - 14, ulid.size() - 13, ulid.size() - 6}) {
+        std::string other = ulid.substr(ulid.size() - 14);
+        char& digit = other[place - (ulid.size() - 14)];
+        digit = digit == 'a' ? 'b' : 'a';
+        EXPECT_TRUE(must(store().resolve(other, 5)).empty()) << other;
+    }
+    EXPECT_TRUE(must(store().resolve("x" + ulid, 5)).empty());
+    EXPECT_TRUE(must(store().resolve("x" + id, 5)).empty());
     EXPECT_TRUE(must(store().resolve(ulid.substr(ulid.size() - 4), 5)).empty());
     EXPECT_TRUE(must(store().resolve(ulid.substr(10, 8), 5)).empty());
     EXPECT_TRUE(must(store().resolve("zzzzzz", 5)).empty());
@@ -116,6 +126,61 @@ TEST_P(StoreContract, a_session_leads_to_its_task_also_when_it_is_past) {
     EXPECT_EQ(must(store().task_of_session(session_id_of(1, 3))), task_id_of(1));
     EXPECT_EQ(must(store().task_of_session(session_id_of(2))), task_id_of(2));
     EXPECT_EQ(must(store().task_of_session(session_id_of(1, 4))), std::nullopt);
+}
+
+TEST_P(StoreContract, a_session_whose_id_follows_that_of_its_task_leads_to_it) {
+    const std::vector<std::string> tasks = {task_id_of(1), "task-0123456789abcdefghjkmnpqrs",
+                                            "task-0123456789abcdefghjkmnpqzz",
+                                            "task-0123456789zzzzzzzzzzzzzzzz"};
+    std::vector<TaskSummary> summaries;
+    for (const std::string& task_id : tasks) {
+        TaskSummary summary = make_summary(summaries.size() + 1);
+        summary.task_id = task_id;
+        summary.task_session_id = session_id_after(task_id);
+        summaries.push_back(create(summary));
+    }
+    EXPECT_EQ(summaries[3].task_session_id, "session-012345678a0000000000000000");
+    for (const TaskSummary& summary : summaries)
+        EXPECT_EQ(must(store().task_of_session(summary.task_session_id)), summary.task_id);
+    // Also when it is past, beside others.
+    for (std::uint64_t attempt = 2; attempt <= 3; ++attempt) {
+        summaries[2].task_session_id = session_id_of(3, attempt);
+        summaries[2] = append(summaries[2]);
+    }
+    close();
+    for (const TaskSummary& summary : summaries) {
+        EXPECT_EQ(must(store().task_of_session(session_id_after(summary.task_id))),
+                  summary.task_id);
+        EXPECT_EQ(must(store().task_of_session(summary.task_session_id)), summary.task_id);
+    }
+    EXPECT_EQ(must(store().task_of_session(session_id_of(3, 2))), tasks[2]);
+    for (const TaskSummary& summary : summaries)
+        must(store().remove(summary.task_id, summary.revision));
+    const auto other = open();
+    for (const TaskSummary& summary : summaries) {
+        EXPECT_EQ(must(other->task_of_session(session_id_after(summary.task_id))), std::nullopt);
+        EXPECT_EQ(must(other->task_of_session(summary.task_session_id)), std::nullopt);
+    }
+}
+
+TEST_P(StoreContract, a_session_is_not_a_tasks_because_its_id_follows) {
+    // Made at the same time: the session of the first has the id that follows the second's.
+    TaskSummary first = make_summary(1);
+    TaskSummary second = make_summary(2);
+    first.task_session_id = session_id_after(second.task_id);
+    first = create(first);
+    second = create(second);
+    const TaskSummary third = create(make_summary(3));
+    EXPECT_EQ(must(store().task_of_session(first.task_session_id)), first.task_id);
+    EXPECT_EQ(must(store().task_of_session(second.task_session_id)), second.task_id);
+    EXPECT_EQ(must(store().task_of_session(session_id_after(third.task_id))), std::nullopt);
+    must(store().remove(first.task_id, first.revision));
+    EXPECT_EQ(must(store().task_of_session(first.task_session_id)), std::nullopt);
+    EXPECT_EQ(must(store().task_of_session(second.task_session_id)), second.task_id);
+    for (const char* text : {"", "session-", "session-00000000000000000000000000",
+                             "session-7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "default"}) {
+        EXPECT_EQ(must(store().task_of_session(text)), std::nullopt) << text;
+    }
 }
 
 TEST_P(StoreContract, damage_stays_with_its_task) {

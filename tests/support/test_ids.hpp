@@ -42,6 +42,16 @@ namespace loong::test {
     return session_id_of(number + attempt * 1'000'000'000);
 }
 
+/// The session id that follows the id of a task, as that of a task's first session mostly does.
+[[nodiscard]] inline std::string session_id_after(std::string_view task_id) {
+    constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    std::string text(task_id.substr(task_id_prefix.size()));
+    std::size_t last = text.size() - 1;
+    while (text[last] == 'z') text[last--] = '0';
+    text[last] = alphabet[alphabet.find(text[last]) + 1];
+    return text.insert(0, child_session_id_prefix);
+}
+
 /// `number` seconds after a fixed point.
 [[nodiscard]] inline Time test_time(std::uint64_t number) {
     return Time(Seconds(1'767'322'000) + Seconds(static_cast<std::int64_t>(number)));

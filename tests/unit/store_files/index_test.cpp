@@ -23,6 +23,22 @@ protected:
         EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sql;
         sqlite3_close(database);
     }
+    /// The first column of all rows.
+    [[nodiscard]] std::vector<std::string> select(const std::string& sql) const {
+        std::vector<std::string> values;
+        Database database;
+        database.open(in_root("index.sqlite"));
+        Statement read = database.prepare(sql.c_str());
+        while (read.step()) values.emplace_back(read.text(0));
+        EXPECT_EQ(database.failure(), SQLITE_OK) << sql;
+        return values;
+    }
+    /// A task whose session has the id that follows its own.
+    static TaskSummary create_with_neighbour(Store& store, std::uint64_t number) {
+        TaskSummary summary = make_summary(number);
+        summary.task_session_id = session_id_after(summary.task_id);
+        return create(store, make_task(summary));
+    }
     /// Everything that the index answers is as the files say.
     static void expect_five_tasks(Store& store) {
         EXPECT_EQ(listed(store).size(), 5U);
@@ -209,6 +225,80 @@ TEST_F(IndexTest, after_a_boot_open_tasks_are_read_again) {
     const auto store = open();
     EXPECT_EQ(must(store->find(task_id_of(4))).dependencies, DependencyState::met);
     EXPECT_EQ(listed(*store).size(), 5U);
+}
+
+TEST_F(IndexTest, a_session_whose_id_follows_its_tasks_has_no_row) {
+    const auto store = open();
+    TaskSummary summary = create_with_neighbour(*store, 1);
+    const std::string first = summary.task_session_id;
+    EXPECT_TRUE(select("SELECT id FROM sessions").empty());
+    EXPECT_EQ(must(store->task_of_session(first)), task_id_of(1));
+    EXPECT_EQ(host_.summarized(), 0U) << "the newest session is known without reading the task";
+    summary.task_session_id = session_id_of(1, 2);
+    must(try_append(*store, summary));
+    EXPECT_EQ(select("SELECT id FROM sessions"), std::vector<std::string>{session_id_of(1, 2)});
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(must(open()->task_of_session(first)), task_id_of(1));
+        EXPECT_EQ(must(open()->task_of_session(session_id_of(1, 2))), task_id_of(1));
+        EXPECT_TRUE(codes(*open()).empty());
+        if (round == 0) remove_index();
+    }
+    EXPECT_EQ(select("SELECT id FROM sessions"), std::vector<std::string>{session_id_of(1, 2)});
+}
+
+TEST_F(IndexTest, an_index_of_the_format_before_is_made_again) {
+    create_with_neighbour(*open(), 1);
+    run_sql("INSERT INTO sessions VALUES('" + session_id_after(task_id_of(1)) + "', '" +
+            task_id_of(1) +
+            "'); UPDATE tasks SET tail = 'whole';"
+            "UPDATE meta SET value = '2' WHERE key = 'format'");
+    EXPECT_EQ(must(open()->task_of_session(session_id_after(task_id_of(1)))), task_id_of(1));
+    EXPECT_TRUE(select("SELECT id FROM sessions").empty());
+    EXPECT_EQ(select("SELECT length(tail) FROM tasks"), std::vector<std::string>{"12"});
+}
+
+TEST_F(IndexTest, a_session_of_a_damaged_task_is_not_taken_for_gone) {
+    const auto store = open();
+    const TaskSummary summary = create_with_neighbour(*store, 1);
+    must(store->take_lease(summary.task_session_id));
+    const std::string events = read(events_of(summary.task_id));
+    write(events_of(summary.task_id), "damage\n");
+    const auto found = store->task_of_session(summary.task_session_id);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, ErrorCode::store_corrupt);
+    repair_all(*store);
+    EXPECT_TRUE(fs::exists(in_root("leases/" + summary.task_session_id)));
+    write(events_of(summary.task_id), events);
+    EXPECT_EQ(must(store->task_of_session(summary.task_session_id)), summary.task_id);
+}
+
+TEST_F(IndexTest, leases_go_with_the_task_whose_session_they_are_of) {
+    const auto store = open();
+    const TaskSummary own = create_with_neighbour(*store, 1);
+    // Its session has the id that follows that of the task beside it.
+    TaskSummary other = make_summary(2);
+    other.task_session_id = session_id_after(task_id_of(3));
+    create(*store, make_task(other));
+    const TaskSummary beside = create(*store, 3);
+    for (const TaskSummary& summary : {own, other, beside})
+        must(store->take_lease(summary.task_session_id));
+    EXPECT_TRUE(codes(*store).empty());
+    const auto has_lease = [&](const TaskSummary& summary) {
+        return fs::exists(in_root("leases/" + summary.task_session_id));
+    };
+    must(store->remove(own.task_id, 1));
+    EXPECT_FALSE(has_lease(own));
+    must(store->remove(beside.task_id, 1));
+    EXPECT_FALSE(has_lease(beside));
+    EXPECT_TRUE(has_lease(other));
+    must(store->remove(other.task_id, 1));
+    EXPECT_FALSE(has_lease(other));
+    // One that was left behind is found although a task with the id before it is there.
+    create(*store, 4);
+    must(store->take_lease(session_id_after(task_id_of(4))));
+    EXPECT_EQ(codes(*store), std::vector<std::string>{"lease_without_session"});
+    repair_all(*store);
+    EXPECT_TRUE(codes(*store).empty());
 }
 
 TEST_F(IndexTest, readers_use_no_more_files_than_they_show) {

@@ -243,6 +243,34 @@ TEST_F(SqliteStoreTest, tables_that_contradict_each_other_are_made_again) {
     }
 }
 
+TEST_F(SqliteStoreTest, rows_of_an_older_loong_are_as_good_and_it_finds_all_sessions) {
+    std::vector<TaskSummary> made;
+    for (std::uint64_t number = 1; number <= 2; ++number) {
+        TaskSummary summary = make_summary(number);
+        summary.task_session_id = session_id_after(summary.task_id);
+        must(must(open()->create({make_task(summary)})).at(0));
+        made.push_back(summary);
+    }
+    const std::string older = made[0].task_id;
+    sql("UPDATE tasks SET tail = '" + std::string(older.rbegin(), older.rend()) + "' WHERE id = '" +
+        older + "'");
+    const auto store = open();
+    for (const TaskSummary& summary : made) {
+        const std::string& id = summary.task_id;
+        for (const std::size_t length : {5U, 12U, 13U, 20U, 26U, 31U}) {
+            EXPECT_EQ(must(store->resolve(id.substr(id.size() - length), 5)),
+                      std::vector<std::string>{id})
+                << length;
+        }
+        EXPECT_EQ(must(store->task_of_session(summary.task_session_id)), id);
+    }
+    Database database;
+    database.open(file());
+    Statement count = database.prepare("SELECT count(*) FROM sessions");
+    ASSERT_TRUE(count.step());
+    EXPECT_EQ(count.integer(0), 2);
+}
+
 TEST_F(SqliteStoreTest, what_a_removal_left_is_found_and_is_none_of_a_new_task) {
     const auto store = open();
     const TaskSummary summary = create(*store, 1);
