@@ -15,6 +15,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// An answer is told at once; this is for when telling does not work.
+constexpr std::chrono::seconds ask_again_after{10};
+// A task that cannot be read for so long is not waited for any longer.
+constexpr std::chrono::seconds longest_failure{20};
+
 bool any(const SessionSignals& signals) {
     return signals.cancel || signals.force || signals.timeout || signals.detach;
 }
@@ -154,9 +159,14 @@ Result<void> CarriedSession::withdraw_request(std::string_view request_id,
 
 Result<RequestStatus> CarriedSession::ask(const NewRequest& request) {
     Result<RequestStatus> status = open_request(request);
+    Clock::time_point read_at = Clock::now();
     while (status && status->state == RequestState::open) {
-        const SessionSignals signals = wait_signals(std::chrono::hours(1));
-        status = request_status(status->request_id);
+        const SessionSignals signals = wait_signals(ask_again_after);
+        Result<RequestStatus> fresh = request_status(status->request_id);
+        if (fresh || any(signals) || Clock::now() - read_at >= longest_failure) {
+            status = std::move(fresh);
+            read_at = Clock::now();
+        }
         if (any(signals)) break;
     }
     return status;

@@ -30,7 +30,7 @@ constexpr Milliseconds longest_pause{100};
 // A worker that was started claims its task sooner, unless the machine is very busy.
 constexpr Milliseconds time_to_claim{50};
 // A task that cannot be read for so long is not waited for any longer.
-constexpr std::chrono::seconds longest_failure{20};
+constexpr std::chrono::seconds longest_unread{20};
 
 } // namespace
 
@@ -198,7 +198,7 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
                 // Whoever waits for an answer looks by itself then, and learns that it cannot come.
                 SessionSignals look;
                 look.answer = true;
-                if (at - failing_since >= longest_failure) session->signal(look);
+                if (at - failing_since >= longest_unread) session->signal(look);
             }
             if (exchange_slot(*session)) continue;
         }
