@@ -38,6 +38,8 @@ struct Invocation {
     Printer out{1, "standard output"};
     Printer err{2, "standard error"};
     std::vector<std::string> warnings;
+    /// Something was left open that takes long to close: see end_process().
+    bool ends_at_once = false;
 
     /// A view of the state directory by this viewer.
     [[nodiscard]] Result<Tasks> open() const;

@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 #include "error_report.hpp"
 #include "option_values.hpp"
+#include "process_end.hpp"
 #include "text.hpp"
 #include "verb_table.hpp"
 
@@ -111,6 +112,7 @@ int run_program(const std::vector<std::string>& words) {
     }
     // Where standard error is gone too there is nobody left to tell.
     [[maybe_unused]] const bool told = invocation.err.flush().has_value();
+    if (invocation.ends_at_once) end_process(status);
     return status;
 }
 

@@ -76,8 +76,10 @@ public:
         if (!created) return std::move(created).error();
         if (!batch_ && !created->front()) return created->front().error();
         if (!interrupt) return report_created(invocation, &*tasks, *created, batch_.has_value());
-        return follow_ ? follow(invocation, *tasks, *created->front(), *interrupt)
-                       : wait(invocation, *tasks, *created, *interrupt);
+        Result<ExitCode> code = follow_ ? follow(invocation, *tasks, *created->front(), *interrupt)
+                                        : wait(invocation, *tasks, *created, *interrupt);
+        invocation.ends_at_once = tasks->leave_watch_open();
+        return code;
     }
 
 private:

@@ -61,6 +61,7 @@ public:
         } else {
             print_text(invocation, request.tasks, *result);
         }
+        invocation.ends_at_once = tasks->leave_watch_open();
         return exit_code_of(*result, any_);
     }
 

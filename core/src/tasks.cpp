@@ -227,6 +227,8 @@ Result<WaitResult> Tasks::wait(const WaitRequest& request) {
     return implementation_->wait(request);
 }
 
+bool Tasks::leave_watch_open() noexcept { return implementation_->leave_watch_open(); }
+
 Result<std::vector<ActionResult>> Tasks::cancel(const std::string& task,
                                                 const CancelOptions& options) {
     Result<std::vector<ActionResult>> results = implementation_->cancel(task, options);

@@ -54,6 +54,8 @@ public:
     // wait_for_tasks.cpp
     Result<EventsResult> events(const EventsRequest& request);
     Result<WaitResult> wait(const WaitRequest& request);
+    /// Nobody owns it from then on, on purpose.
+    bool leave_watch_open() noexcept { return last_watch_.release() != nullptr; }
     // change_tasks.cpp
     Result<std::vector<ActionResult>> cancel(const std::string& task, const CancelOptions& options);
     Result<ActionResult> recover(const std::string& task, const RecoverOptions& options);
@@ -90,6 +92,9 @@ private:
     std::vector<std::string> command_options_;
     std::vector<std::string> lineage_;
     std::optional<ToolPolicy> creator_policy_;
+    /// What wait() has watched last. To close it can take the kernel 20 ms, which is not to pass
+    /// between the end of a task and whoever waits for it.
+    std::unique_ptr<TaskWatch> last_watch_;
 };
 
 /// Watches tasks as wait() does.

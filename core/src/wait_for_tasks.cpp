@@ -137,7 +137,7 @@ public:
         while (true) {
             one_is_enough() ? look_for_one() : look_at_all();
             if (const std::optional<WaitEnd> reached = whole(awaited_, request_)) return *reached;
-            if (!watch_) {
+            if (!watch_ || (one_is_enough() && watched_ != left_.back())) {
                 // What happened before it watches is seen by another look.
                 if (Result<void> made = watch(); !made) return std::move(made).error();
                 continue;
@@ -150,6 +150,9 @@ public:
             if (*woken == TaskWatch::Woken::interrupted) return give_up(WaitEnd::interrupted);
         }
     }
+
+    /// What was watched last.
+    std::unique_ptr<TaskWatch> take_watch() { return std::move(watch_); }
 
 private:
     static bool is_done(const Awaited& one) {
@@ -170,7 +173,6 @@ private:
             look_at(*left_.back(), observer);
             if (!is_done(*left_.back())) return;
             left_.pop_back();
-            watch_.reset();
         }
     }
 
@@ -198,7 +200,8 @@ private:
     Result<void> watch() {
         std::vector<std::string> ids;
         if (one_is_enough()) {
-            ids.push_back(left_.back()->task_id);
+            watched_ = left_.back();
+            ids.push_back(watched_->task_id);
         } else {
             for (const Awaited* one : left_) ids.push_back(one->task_id);
         }
@@ -221,6 +224,8 @@ private:
     /// Those that were not done when last looked at. Where one is enough, only its last is looked at.
     std::vector<Awaited*> left_;
     std::unique_ptr<TaskWatch> watch_;
+    /// Whom it watches, where one is enough.
+    const Awaited* watched_ = nullptr;
 };
 
 } // namespace
@@ -254,7 +259,9 @@ Result<EventsResult> Tasks::Implementation::events(const EventsRequest& request)
 Result<WaitResult> Tasks::Implementation::wait(const WaitRequest& request) {
     std::vector<Awaited> awaited = find_awaited(*this, request);
     WaitResult result;
-    Result<WaitEnd> end = TaskWait(*workspace_, command_options_, request, awaited).wait();
+    TaskWait wait(*workspace_, command_options_, request, awaited);
+    Result<WaitEnd> end = wait.wait();
+    last_watch_ = wait.take_watch();
     if (!end) return std::move(end).error();
     result.end = *end;
     for (Awaited& one : awaited) {

@@ -450,6 +450,10 @@ public:
     Result<EventsResult> events(const EventsRequest& request);
     Result<WaitResult> wait(const WaitRequest& request);
 
+    /// For a process that ends now: what wait() has watched stays open until the kernel closes it,
+    /// which can take 20 ms. False where there is nothing of that kind.
+    [[nodiscard]] bool leave_watch_open() noexcept;
+
     /// Asks a running task to end, cancels a ready one at once. Does not wait for the end.
     /// More than one result with `cascade`.
     Result<std::vector<ActionResult>> cancel(const std::string& task, const CancelOptions& options);
