@@ -104,14 +104,20 @@ def main():
     scratch = tempfile.mkdtemp(dir=os.path.abspath(arguments.scratch))
     try:
         bench = Bench(arguments.build, scratch, arguments.quick)
-        rows = []
-        for name in (name for name in wanted if name in measures.ALL):
-            bench.say(f"measuring: {name}")
-            rows += measures.ALL[name](bench)
-        sizes = arguments.sizes or bench.sizes(growth.SIZES)
-        table = growth.measure(bench, sizes) if "growth" in wanted else {}
+        rows, table = [], {}
         if "functions" in wanted:
             functions(bench)
+        for name in (name for name in wanted if name in measures.ALL):
+            bench.say(f"measuring: {name}")
+            more = measures.ALL[name](bench)
+            report.print_table(more, sys.stderr)
+            rows += more
+            # What takes an hour is not lost when it is ended before.
+            report.write_json(rows, {}, machine(), arguments.json)
+        if "growth" in wanted:
+            bench.say("measuring: growth")
+            table, more = growth.measure(bench, arguments.sizes or bench.sizes(growth.SIZES))
+            rows += more
     finally:
         shutil.rmtree(scratch)
     if rows:

@@ -1,7 +1,12 @@
 """How the cost of each verb grows with the number of tasks, for both stores."""
 
+import os
+
 from loong_bench import timing
 from loong_bench.place import Place
+from loong_bench.report import Row, time_text
+
+TRUE = timing.Command(["/bin/true"], {})
 
 SIZES = (1, 1_000, 100_000, 1_000_000)
 STORES = ("store-files", "store-sqlite")
@@ -12,16 +17,19 @@ VERBS = ("create", "status", "events", "list", "list --attention", "list --statu
 def measure(bench, sizes):
     """Each verb in stores of ever more tasks, with either store.
 
-    {store: {verb: {size: spread}}}; the sizes of a store are measured side by side."""
-    table = {}
+    {store: {verb: {size: spread}}}, where the sizes of a store are measured side by side; and the
+    figures of store-files that have a target."""
+    table, rows = {}, []
     for store in STORES:
         places, commands = {}, {}
         try:
             for size in sizes:
                 bench.say(f"filling {store} with {size:,} tasks")
-                place = places[size] = Place(bench, store)
+                place = places[size] = Place(bench, store, workers=1)
                 place.fill(size, bench.say)
                 place.keep_a_worker()
+                few = [place.create("--", "false") for _ in range(5)]
+                place.loong("tasks", "wait", *few, codes=(1,))
                 for verb, command in commands_of(place).items():
                     commands[verb, size] = command
             rounds = bench.rounds(30)
@@ -29,17 +37,47 @@ def measure(bench, sizes):
             changed = {size: iter([place.create("--hold", "--", "true")
                                    for _ in range(2 * (rounds + 1))])
                        for size, place in places.items()}
-            spreads = timing.alternate(commands, rounds)
+            spreads = timing.alternate({"true": TRUE, **commands}, rounds)
             for verb in ("release", "cancel"):
                 for size, place in places.items():
                     times = [timing.run(place.command("tasks", verb, next(changed[size])))[0]
                              for _ in range(rounds)]
                     spreads[verb, size] = timing.Spread.of(times)
             table[store] = {verb: {size: spreads[verb, size] for size in places} for verb in VERBS}
+            if store == STORES[0]:
+                rows = rows_of(spreads, sizes) + [size_on_disk(places[sizes[-1]], sizes[-1])]
         finally:
             for place in places.values():
                 place.__exit__()
-    return table
+    return table, rows
+
+
+def rows_of(spreads, sizes):
+    def row(what, ours, theirs, beside, target):
+        return Row(what, time_text(spreads[ours].median), beside, time_text(spreads[theirs].median),
+                   spreads[ours].median / spreads[theirs].median, target, False,
+                   {str(name): spreads[name].as_json() for name in (ours, theirs)})
+
+    few, many = sizes[0], sizes[-1]
+    among = f"among {many:,}"
+    rows = [row(f"create among {size:,}", ("create", size), ("create", few), f"among {few:,}", 1.2)
+            for size in sizes[2:]]
+    status = ("status", many)
+    return rows + [
+        row(f"status {among}", status, "true", "/bin/true", 4),
+        row(f"status {among}", status, ("status", few), f"among {few:,}", 1.2),
+        row(f"list {among}", ("list", many), status, "status", 1.5),
+        row(f"list --attention {among}", ("list --attention", many), status, "status", 2),
+        row(f"list --status failed {among}", ("list --status failed", many), status, "status", 2)]
+
+
+def size_on_disk(place, count):
+    """Bytes of content, without what the file system rounds up to its own blocks."""
+    total = 0
+    for directory, _, files in os.walk(place.home):
+        total += sum(os.lstat(os.path.join(directory, name)).st_size for name in files)
+    each = total / count
+    return Row(f"on disk, a task of {count:,}", f"{each:.0f} B", "1 KiB", "1024 B", each / 1024, 1.5)
 
 
 def commands_of(place):

@@ -81,53 +81,6 @@ def create_behind_a_queue(bench):
         return [row(f"create, {queued:,} queued", spreads, "loong", "nq", 1.0)]
 
 
-def among_many(bench):
-    """`create`, `status` and `list` in an empty store and beside very many tasks."""
-    rows = []
-    with Place(bench) as small:
-        small.keep_a_worker()
-        one = small.create("--hold", "--", "true")
-        for count in bench.sizes((100_000, 1_000_000)):
-            with Place(bench) as large:
-                bench.say(f"filling a store with {count:,} tasks")
-                large.fill(count, bench.say)
-                large.keep_a_worker()
-                few = [large.create("--", "false") for _ in range(5)]
-                large.loong("tasks", "wait", *few, codes=(1,))
-                middle = large.create("--hold", "--", "true")
-                spreads = timing.alternate({
-                    "true": TRUE,
-                    "create, empty store": small.command("tasks", "create", "-q", "--", "true"),
-                    "create": large.command("tasks", "create", "-q", "--", "true"),
-                    "status, empty store": small.command("tasks", "status", one),
-                    "status": large.command("tasks", "status", middle),
-                    "list": large.command("tasks", "list", "--limit", "20"),
-                    "list --attention": large.command("tasks", "list", "--attention"),
-                    "list --status failed": large.command("tasks", "list", "--status", "failed"),
-                }, bench.rounds(60))
-                among = f"among {count:,}"
-                rows.append(row(f"create {among}", spreads, "create", "create, empty store", 1.2))
-                if count == bench.sizes((100_000, 1_000_000))[-1]:
-                    rows += [
-                        row(f"status {among}", spreads, "status", "true", 4, "/bin/true"),
-                        row(f"status {among}", spreads, "status", "status, empty store", 1.2),
-                        row(f"list {among}", spreads, "list", "status", 1.5),
-                        row(f"list --attention {among}", spreads, "list --attention", "status", 2),
-                        row(f"list --status failed {among}", spreads, "list --status failed",
-                            "status", 2),
-                        size_on_disk(large, count)]
-    return rows
-
-
-def size_on_disk(place, count):
-    """Bytes of content, without what the file system rounds up to its own blocks."""
-    total = 0
-    for directory, _, files in os.walk(place.home):
-        total += sum(os.lstat(os.path.join(directory, name)).st_size for name in files)
-    each = total / count
-    return Row(f"on disk, a task of {count:,}", f"{each:.0f} B", "1 KiB", "1024 B", each / 1024, 1.5)
-
-
 def batch(bench):
     """A hundred thousand tasks in one call, and what they take on the disk."""
     count = bench.size(100_000)
@@ -362,6 +315,6 @@ def rebuild(bench):
     return [Row(f"rebuild of the index of {count:,}", time_text(took), "20 s", "", took / 20, 1)]
 
 
-ALL = {"create": create, "create-queued": create_behind_a_queue, "many": among_many, "batch": batch,
-       "drain": drain, "start": start_of_work, "wait": wake_up, "output": output,
-       "resident": resident, "recover": recover, "rebuild": rebuild}
+ALL = {"create": create, "create-queued": create_behind_a_queue, "start": start_of_work,
+       "wait": wake_up, "drain": drain, "output": output, "resident": resident, "recover": recover,
+       "batch": batch, "rebuild": rebuild}
