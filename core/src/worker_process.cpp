@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -31,12 +32,13 @@ Error unavailable(const std::string& program, std::string_view why) {
             "run 'loong doctor', or start one by hand with 'loong worker' to see what is wrong"};
 }
 
-// Between fork and exec only what is safe in a signal handler may be called: another thread of the
-// parent may have held any lock at the moment of the fork.
+// Between vfork and exec the memory is the parent's, whose thread stands still meanwhile: copying it
+// twice would take a tenth of the time from `create` to the work. So nothing is changed here, and
+// only what is safe in a signal handler is called.
 [[noreturn]] void become_worker(const char* program, char* const* arguments,
                                 char* const* environment, int null, int ready) {
     ::setsid();
-    const pid_t child = ::fork();
+    const pid_t child = ::vfork();
     if (child != 0) ::_exit(child < 0 ? 1 : 0);
     reset_signals();
     // `ready` and `null` lie above 3: they were opened so.
@@ -107,12 +109,19 @@ Result<void> start_here(const WorkerStart& start) {
     const std::vector<char*> argument_pointers = exec_pointers(words);
     const std::vector<char*> variable_pointers = exec_pointers(variables);
 
-    const pid_t child = ::fork();
-    if (child < 0) return unavailable(start.program, std::strerror(errno));
+    // A handler of ours must not run in the child.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before);
+    const pid_t child = ::vfork();
     if (child == 0) {
         become_worker(start.program.c_str(), argument_pointers.data(), variable_pointers.data(),
                       null.get(), ready.get());
     }
+    const int failed = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (child < 0) return unavailable(start.program, std::strerror(failed));
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
