@@ -33,11 +33,7 @@ Result<void> Index::mark(const std::vector<std::string>& task_ids) {
     return run(Needs::nothing, [&](Database& database) {
         std::optional<Transaction> transaction;
         if (task_ids.size() > 1) transaction.emplace(database, Transaction::Kind::write);
-        for (const std::string& task_id : task_ids) {
-            database.prepare("INSERT OR REPLACE INTO pending(id) VALUES(?)")
-                .bind(std::string_view(task_id))
-                .run();
-        }
+        for (const std::string& task_id : task_ids) write_mark(database, task_id);
         if (transaction) transaction->commit();
     });
 }
@@ -119,12 +115,16 @@ void Index::put_derived(IndexRows& rows, const std::string& task_id, const Deriv
         return;
     }
     if (derived.in_use || *now != derived.stamp) return;
+    rows.put(row_of(task_id, derived));
+}
+
+IndexEntry Index::row_of(const std::string& task_id, const Derived& derived) const {
     IndexEntry entry{task_id, to_text(derived.stamp), nullptr, {}, derived.sessions};
     if (derived.summary) {
         entry.summary = &*derived.summary;
         entry.encoded = host_->encode(*derived.summary);
     }
-    rows.put(entry);
+    return entry;
 }
 
 void Index::bring_up_to_date(Database& database) {
@@ -178,6 +178,7 @@ void Index::fill(Database& database) {
         if (check.step() && check.text(0) != "ok") database.report_damage("it is inconsistent");
     }
     static_cast<void>(clear_leftovers(*root_));
+    mark_tasks_in_the_making(database);
     make_rows(database, out_of_date_rows(database, true));
     make_rows(database, tasks_without_row(database));
     settle(database);
@@ -211,6 +212,37 @@ std::vector<std::string> Index::tasks_without_row(Database& database) {
     return found;
 }
 
+/// What has marked a task that is being changed may be lost with the index that this one replaces, and
+/// whoever changes the task may die.
+void Index::write_mark(Database& database, const std::string& task_id) {
+    database.prepare("INSERT OR REPLACE INTO pending(id) VALUES(?)")
+        .bind(std::string_view(task_id))
+        .run();
+}
+
+void Index::mark_tasks_in_the_making(Database& database) {
+    const int failed = for_each_name(root_->tasks(), [&](const char* name) {
+        const std::string_view hidden(name);
+        if (!hidden.starts_with(new_prefix)) return true;
+        const std::string task_id(hidden.substr(new_prefix.size()));
+        if (is_task_id(task_id)) write_mark(database, task_id);
+        return true;
+    });
+    if (failed != 0) database.report_io("the directory of all tasks cannot be read");
+}
+
+void Index::make_row(Database& database, IndexRows& rows, const std::string& task_id,
+                     const Derived& derived) const {
+    const bool unborn = derived.absent && tasks_->stamp(task_id);
+    if (!derived.in_use && !unborn) return put_derived(rows, task_id, derived);
+    write_mark(database, task_id);
+    if (unborn) return;
+    Statement read = database.prepare("SELECT 1 FROM tasks WHERE id = ?");
+    read.bind(std::string_view(task_id));
+    // A row that is there may be newer already. Otherwise the task is shown as it is before the change.
+    if (!read.step()) rows.put(row_of(task_id, derived));
+}
+
 void Index::make_rows(Database& database, const std::vector<std::string>& task_ids) {
     constexpr std::size_t at_once = 128;
     for (std::size_t first = 0; first < task_ids.size(); first += at_once) {
@@ -219,7 +251,8 @@ void Index::make_rows(Database& database, const std::vector<std::string>& task_i
         for (std::size_t i = 0; i < count; ++i) derived.push_back(derive(task_ids[first + i]));
         Transaction transaction(database, Transaction::Kind::write);
         IndexRows rows = rows_of(database);
-        for (std::size_t i = 0; i < count; ++i) put_derived(rows, task_ids[first + i], derived[i]);
+        for (std::size_t i = 0; i < count; ++i)
+            make_row(database, rows, task_ids[first + i], derived[i]);
         rows.finish();
         transaction.commit();
         if (database.failure() != SQLITE_OK) return;

@@ -107,6 +107,11 @@ private:
     std::vector<std::string> out_of_date_rows(Database& database, bool all_open);
     std::vector<std::string> tasks_without_row(Database& database);
     void make_rows(Database& database, const std::vector<std::string>& task_ids);
+    /// The row of an index that is made anew, also where the task is being changed. In a transaction.
+    void make_row(Database& database, IndexRows& rows, const std::string& task_id,
+                  const Derived& derived) const;
+    void mark_tasks_in_the_making(Database& database);
+    static void write_mark(Database& database, const std::string& task_id);
 
     [[nodiscard]] IndexRows rows_of(Database& database) const;
     [[nodiscard]] Derived derive(std::string_view task_id) const;
@@ -122,6 +127,8 @@ private:
                                                           const std::string& task_id) const;
     /// Writes what was derived if the files are still the same. In a transaction.
     void put_derived(IndexRows& rows, const std::string& task_id, const Derived& derived) const;
+    /// Lives no longer than `derived`.
+    [[nodiscard]] IndexEntry row_of(const std::string& task_id, const Derived& derived) const;
     ShownRow show(Database& database, std::string_view task_id) const;
     /// Writes rows that turned out to be old while they were shown.
     bool refresh(Database& database, const std::vector<ShownRow>& rows) const;

@@ -51,6 +51,14 @@ def command_line(pid):
     return _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
 
 
+def stop(*pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGSTOP)
+        except ProcessLookupError:
+            pass
+
+
 def kill(*pids, limit=10.0):
     """Kills processes and waits for their end: of all their threads, so that every descriptor of
     theirs is closed. False where one stays."""

@@ -17,7 +17,10 @@ OTHER_BOOT = "00000000-0000-4000-8000-000000000000"
 
 
 def start_anew(place):
-    require(processes.kill(*place.processes(), *place.keepers()), "killed processes stay")
+    # A machine stops as a whole: nobody records that somebody else was killed first.
+    victims = {*place.processes(), *place.keepers()}
+    processes.stop(*victims)
+    require(processes.kill(*victims), "killed processes stay")
     for folder, _, names in os.walk(place.home):
         for name in names:
             if name not in ("loong-handle", "boot.json", "clock"):

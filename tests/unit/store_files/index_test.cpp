@@ -1,9 +1,12 @@
 /// The index: disposable, and never wiser than the files.
 
+#include "descriptor.hpp"
+#include "file_lock.hpp"
 #include "file_store_fixture.hpp"
 
 #include <sqlite3.h>
 
+#include <fcntl.h>
 #include <random>
 
 namespace loong::store_files {
@@ -161,6 +164,45 @@ TEST_F(IndexTest, what_a_dead_writer_marked_is_looked_up_in_the_files) {
     // Found through its dependent alone, which nothing else would have looked at.
     EXPECT_EQ(must(store->claimable(test_time(0), 10)).size(), 3U);
     EXPECT_EQ(must(store->claimable(test_time(0), 10)).at(2).task_id, task_id_of(4));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(IndexTest, a_task_that_is_being_changed_is_in_an_index_that_is_made_again) {
+    const auto store = open();
+    create_five_tasks(*store);
+    const std::string path = events_of(task_id_of(1));
+    // A writer, whose mark was in the index that is gone.
+    Descriptor writer(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    const auto size = static_cast<off_t>(read(path).size());
+    ASSERT_EQ(try_lock(writer.get(), LockKind::exclusive, {size, 0}), 0);
+    remove_index();
+    expect_five_tasks(*store);
+    TaskSummary summary = make_task(1).summary;
+    summary.session_state = SessionState::completed;
+    write(path, read(path) + "- " + make_change(summary).records[0] + "\n");
+    // It dies.
+    writer.close();
+    EXPECT_EQ(must(store->claimable(test_time(0), 10)).at(2).task_id, task_id_of(4));
+    EXPECT_TRUE(codes(*store).empty());
+}
+
+TEST_F(IndexTest, a_task_that_is_being_created_is_looked_for_in_an_index_that_is_made_again) {
+    const auto store = open();
+    create_five_tasks(*store);
+    const std::string id = task_id_of(6);
+    create(*store, 6);
+    // Its creator has not come to the name yet.
+    fs::rename(in_root("tasks/" + id), in_root("tasks/.new-" + id));
+    const std::string path = in_root("tasks/.new-" + id + "/events.yaml");
+    Descriptor creator(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(try_lock(creator.get(), LockKind::exclusive, {0, 0}), 0);
+    remove_index();
+    EXPECT_EQ(listed(*store).size(), 5U);
+    fs::rename(in_root("tasks/.new-" + id), in_root("tasks/" + id));
+    EXPECT_EQ(listed(*store).size(), 5U);
+    // It dies.
+    creator.close();
+    EXPECT_EQ(listed(*store).size(), 6U);
     EXPECT_TRUE(codes(*store).empty());
 }
 
