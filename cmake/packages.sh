@@ -10,7 +10,8 @@ build_packages="
     cmake g++ git libboost1.81-dev libboost-json1.81-dev libcli11-dev
     libfmt-dev libncurses-dev libsqlite3-dev libyaml-dev ninja-build"
 test_packages="
-    clang fish libfaketime libgmock-dev libgtest-dev man-db mandoc pkgconf python3 python3-pyte zsh"
+    clang fish libfaketime libgmock-dev libgtest-dev make man-db mandoc pkgconf python3 python3-pyte
+    zsh"
 lint_packages="clang-format clang-tidy"
 bench_packages="libbenchmark-dev nq python3 task-spooler"
 

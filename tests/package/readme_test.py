@@ -36,6 +36,8 @@ class ReadmeTest(SystemTest):
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  cwd=self.directory, env=environment)
         guard = threading.Timer(LONGEST, shell.kill)
+        # A test that has failed does not wait for it.
+        guard.daemon = True
         guard.start()
         typed = commands("Write a plugin")
         self.assertGreater(len(typed), 10)

@@ -229,9 +229,10 @@ class PlaceTest(SystemTest):
     def need_root(self):
         if os.geteuid() != 0:
             self.skipTest("needs root, to become somebody else")
+        # By way of a shell: setpriv itself finds the program with the rights that it gives up.
         reachable = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534",
-                                    "--clear-groups", PROGRAM, "--help"], check=False,
-                                   capture_output=True)
+                                    "--clear-groups", "sh", "-c", '"$0" --help', PROGRAM],
+                                   check=False, capture_output=True)
         if reachable.returncode != 0:
             self.skipTest("an unprivileged user cannot reach the program here")
         os.chmod(self.directory, 0o755)
