@@ -1,5 +1,6 @@
 #include "record.hpp"
 #include "summary_codec.hpp"
+#include "text.hpp"
 
 #include <utility>
 
@@ -28,6 +29,7 @@ Result<FoldedTask> fold_task(std::string_view task_id, std::string_view document
     FoldedTask task{std::move(*read), {}, {}};
     task.state = initial_state(task.document);
     task.events.reserve(records.size());
+    const std::string& owner = task.document.owner_session_id;
     for (const std::string& record : records) {
         Result<Event> event = read_record(record);
         if (!event) return about(task_id, std::move(event).error());
@@ -35,6 +37,12 @@ Result<FoldedTask> fold_task(std::string_view task_id, std::string_view document
         if (event->id != expected) {
             return corrupt(task_id, "event " + std::to_string(event->id) + " stands where event " +
                                         std::to_string(expected) + " has to be");
+        }
+        // Who may see the task hangs on its owner, who is the one that created it.
+        if (event->kind == EventKind::task_created && event->actor_session_id != owner) {
+            return corrupt(task_id, "its document says that session " + escape_controls(owner) +
+                                        " owns it, and its events that " +
+                                        escape_controls(event->actor_session_id) + " created it");
         }
         task.state = evolve(std::move(task.state), *event);
         task.events.push_back(std::move(*event));

@@ -210,6 +210,10 @@ TEST_F(FoldTask, ToldWhatIsWrong) {
         return summary.error().message;
     };
     EXPECT_THAT(why(test::task_id_of(2), document, records), HasSubstr("document is that of"));
+    TaskDocument given_away = task.document();
+    given_away.owner_session_id = "somebody";
+    EXPECT_THAT(why(id, write_task_document(given_away), records),
+                HasSubstr("says that session somebody owns it, and its events that"));
     EXPECT_THAT(why(id, document, {}), HasSubstr("no events"));
     EXPECT_THAT(why(id, "x", records), HasSubstr("task document"));
     std::vector<std::string> gap = records;
