@@ -27,9 +27,9 @@ def measure(bench, sizes):
                 bench.say(f"filling {store} with {size:,} tasks")
                 place = places[size] = Place(bench, store, workers=1)
                 place.fill(size, bench.say)
-                place.keep_a_worker()
                 few = [place.create("--", "false") for _ in range(5)]
                 place.loong("tasks", "wait", *few, codes=(1,))
+                place.keep_a_worker()
                 for verb, command in commands_of(place).items():
                     commands[verb, size] = command
             rounds = bench.rounds(30)
