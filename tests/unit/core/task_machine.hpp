@@ -33,8 +33,9 @@ public:
           document_(document) {}
 
     [[nodiscard]] Result<std::vector<Event>> decide(const Command& command) {
-        return loong::decide(state, command,
-                             {now, "default", session_id_of(1, next_session_), clock_skew});
+        return loong::decide(
+            state, command,
+            {now, document_.owner_session_id, session_id_of(1, next_session_), clock_skew});
     }
 
     /// Empty where the command was carried out, else the error's code.
