@@ -17,8 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 // An answer is told at once; this is for when telling does not work.
 constexpr std::chrono::seconds ask_again_after{10};
-// A task that cannot be read for so long is not waited for any longer.
-constexpr std::chrono::seconds longest_failure{20};
 
 bool any(const SessionSignals& signals) {
     return signals.cancel || signals.force || signals.timeout || signals.detach;
@@ -163,7 +161,7 @@ Result<RequestStatus> CarriedSession::ask(const NewRequest& request) {
     while (status && status->state == RequestState::open) {
         const SessionSignals signals = wait_signals(ask_again_after);
         Result<RequestStatus> fresh = request_status(status->request_id);
-        if (fresh || any(signals) || Clock::now() - read_at >= longest_failure) {
+        if (fresh || any(signals) || Clock::now() - read_at >= longest_unread) {
             status = std::move(fresh);
             read_at = Clock::now();
         }

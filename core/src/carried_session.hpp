@@ -19,6 +19,9 @@
 
 namespace loong {
 
+/// A task that its worker cannot read for so long is not waited for any longer.
+inline constexpr std::chrono::seconds longest_unread{20};
+
 class CarriedSession final : public SessionContext {
 public:
     struct Setup {

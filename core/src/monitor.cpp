@@ -29,8 +29,6 @@ constexpr Milliseconds idle_after{100};
 constexpr Milliseconds longest_pause{100};
 // A worker that was started claims its task sooner, unless the machine is very busy.
 constexpr Milliseconds time_to_claim{50};
-// A task that cannot be read for so long is not waited for any longer.
-constexpr std::chrono::seconds longest_unread{20};
 
 } // namespace
 
