@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -42,17 +43,25 @@ void adopt_orphans() { static_cast<void>(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0
 
 Result<std::vector<FoundProcess>> find_orphans(const std::string& session_id) {
     std::vector<FoundProcess> found;
-    const auto children = adopted_children();
-    if (!children) return children.error();
-    for (const pid_t pid : *children) {
-        const auto others = carries_other_tasks(pid, session_id);
-        if (!others) return others.error();
-        if (*others) continue;
-        const auto identity = identify(pid);
-        if (!identity) continue;
-        auto process = find_process(*identity);
-        if (!process) return std::move(process).error();
-        if (*process) found.push_back({*identity, *std::move(process)});
+    std::set<pid_t> seen;
+    // One that ends before its turn comes leaves its own children to this process: they are in the
+    // next list.
+    for (bool is_any_new = true; is_any_new;) {
+        is_any_new = false;
+        const auto children = adopted_children();
+        if (!children) return children.error();
+        for (const pid_t pid : *children) {
+            if (!seen.insert(pid).second) continue;
+            is_any_new = true;
+            const auto others = carries_other_tasks(pid, session_id);
+            if (!others) return others.error();
+            if (*others) continue;
+            const auto identity = identify(pid);
+            if (!identity) continue;
+            auto process = find_process(*identity);
+            if (!process) return std::move(process).error();
+            if (*process) found.push_back({*identity, *std::move(process)});
+        }
     }
     return found;
 }

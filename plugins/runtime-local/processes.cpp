@@ -3,13 +3,17 @@
 #include "keeper/protocol.hpp"
 #include "system.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
+#include <iterator>
 #include <memory>
+#include <sched.h>
 #include <sys/syscall.h>
 
 namespace loong::local {
@@ -21,8 +25,19 @@ Descriptor pidfd_open(pid_t pid) {
 
 struct Stat {
     char state = '?';
+    /// PF_EXITING, PF_KTHREAD and others.
+    std::uint64_t flags = 0;
     std::uint64_t start_time = 0;
+    /// Where its program and its environment are in its memory. While it starts a program the kernel
+    /// sets the first last.
+    std::uint64_t program_begin = 0;
+    std::uint64_t environment_begin = 0;
+    std::uint64_t environment_end = 0;
 };
+
+/// How long a process may take from one program to the next. Far more than it takes: the kernel has
+/// opened all files before.
+constexpr std::chrono::seconds longest_start{2};
 
 /// A file about a process. Absent where the process is gone, or another user's. Everything else is
 /// an error: who cannot look must not take a process for gone.
@@ -54,26 +69,42 @@ Result<std::optional<Stat>> read_stat(pid_t pid) {
     const auto content = read_about(pid, "stat");
     if (!content) return content.error();
     if (!content->has_value()) return std::optional<Stat>();
-    // The name, in parentheses, may contain anything; the state is the first field after it, the
-    // start time the twentieth.
-    std::string_view fields = **content;
-    const std::size_t name_end = fields.rfind(')');
-    if (name_end == std::string_view::npos || name_end + 2 >= fields.size()) {
+    // The name, in parentheses, may contain anything; it is the second field, as proc(5) counts.
+    std::string_view rest = **content;
+    const std::size_t name_end = rest.rfind(')');
+    if (name_end == std::string_view::npos || name_end + 2 >= rest.size()) {
         return std::optional<Stat>();
     }
-    fields.remove_prefix(name_end + 2);
+    rest.remove_prefix(name_end + 2);
     Stat stat;
-    stat.state = fields.front();
-    for (int i = 0; i < 19; ++i) {
-        const std::size_t space = fields.find(' ');
-        if (space == std::string_view::npos) return std::optional<Stat>();
-        fields.remove_prefix(space + 1);
+    stat.state = rest.front();
+    int last = 0;
+    for (int field = 3; !rest.empty(); ++field) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        const std::string_view text = rest.substr(0, end);
+        const auto take = [&](std::uint64_t& number) {
+            std::from_chars(text.data(), text.data() + text.size(), number);
+        };
+        if (field == 9) take(stat.flags);
+        if (field == 22) take(stat.start_time);
+        if (field == 26) take(stat.program_begin);
+        if (field == 50) take(stat.environment_begin);
+        if (field == 51) take(stat.environment_end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        last = field;
     }
-    std::from_chars(fields.data(), fields.data() + fields.size(), stat.start_time);
+    if (last < 51) return std::optional<Stat>();
     return std::optional(stat);
 }
 
 bool is_dead(char state) { return state == 'Z' || state == 'X'; }
+
+/// Has no memory any more, or never had any.
+bool is_without_memory(const Stat& stat) {
+    constexpr std::uint64_t exiting = 0x4;
+    constexpr std::uint64_t kernel_thread = 0x200000;
+    return is_dead(stat.state) || (stat.flags & (exiting | kernel_thread)) != 0;
+}
 
 /// The value of a variable in a process's environment.
 std::optional<std::string_view> variable(std::string_view environment, std::string_view name) {
@@ -89,8 +120,32 @@ std::optional<std::string_view> variable(std::string_view environment, std::stri
     return std::nullopt;
 }
 
+/// The environment of a process; absent where it has none any more, or is another user's. One that
+/// is just starting a program has none to be read for some microseconds; it is waited for, because
+/// whoever looked past it would take it for gone.
+Result<std::optional<std::string>> read_environment(pid_t pid) {
+    const auto give_up_at = std::chrono::steady_clock::now() + longest_start;
+    for (;;) {
+        auto content = read_about(pid, "environ");
+        if (!content || !content->has_value() || !(*content)->empty()) return content;
+        const auto stat = read_stat(pid);
+        if (!stat) return stat.error();
+        if (!stat->has_value() || is_without_memory(**stat)) return std::optional<std::string>();
+        const bool is_starting = (*stat)->program_begin == 0;
+        if (!is_starting && (*stat)->environment_begin == (*stat)->environment_end) return content;
+        if (std::chrono::steady_clock::now() >= give_up_at) {
+            return Error{ErrorCode::store_io,
+                         "process " + std::to_string(pid) +
+                             ": is starting a program and does not get on; whose it is cannot be "
+                             "told now",
+                         "try again; see whether the file system of its program answers"};
+        }
+        ::sched_yield();
+    }
+}
+
 Result<bool> carries(pid_t pid, std::string_view session_id) {
-    const auto environment = read_about(pid, "environ");
+    const auto environment = read_environment(pid);
     if (!environment) return environment.error();
     if (!environment->has_value()) return false;
     return variable(**environment, keeper::session_variable) == session_id &&
@@ -100,6 +155,44 @@ Result<bool> carries(pid_t pid, std::string_view session_id) {
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
+
+/// The numbers of all processes, rising.
+Result<std::vector<pid_t>> list_processes() {
+    const std::unique_ptr<DIR, CloseDirectory> folder(::opendir("/proc"));
+    if (!folder) return system_error("directory /proc", errno);
+    std::vector<pid_t> numbers;
+    for (;;) {
+        errno = 0;
+        const dirent* const entry = ::readdir(folder.get());
+        if (entry == nullptr && errno != 0) return system_error("directory /proc", errno);
+        if (entry == nullptr) break;
+        const std::string_view name = entry->d_name;
+        pid_t pid = 0;
+        const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (failed == std::errc() && end == name.data() + name.size()) numbers.push_back(pid);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+/// That process, where it carries the session's id.
+Result<std::optional<FoundProcess>> look_at(pid_t pid, std::string_view session_id) {
+    auto ours = carries(pid, session_id);
+    if (!ours) return std::move(ours).error();
+    if (!*ours) return std::optional<FoundProcess>();
+    Descriptor process = pidfd_open(pid);
+    if (!process && errno == ESRCH) return std::optional<FoundProcess>();
+    if (!process) return system_error("process " + std::to_string(pid), errno);
+    // Looked at twice, the second time with the descriptor in hand.
+    const auto stat = read_stat(pid);
+    if (!stat) return stat.error();
+    ours = carries(pid, session_id);
+    if (!ours) return std::move(ours).error();
+    if (!stat->has_value() || is_dead((*stat)->state) || !*ours) {
+        return std::optional<FoundProcess>();
+    }
+    return std::optional(FoundProcess{{pid, (*stat)->start_time}, std::move(process)});
+}
 
 } // namespace
 
@@ -156,36 +249,31 @@ bool send_signal(const Descriptor& process, int signal) {
 }
 
 Result<std::vector<FoundProcess>> find_session_processes(std::string_view session_id) {
-    const std::string entry = std::string(keeper::session_variable) + "=" + std::string(session_id);
-    const std::unique_ptr<DIR, CloseDirectory> folder(::opendir("/proc"));
-    if (!folder) return system_error("directory /proc", errno);
     std::vector<FoundProcess> found;
-    while (const dirent* name = ::readdir(folder.get())) {
-        const std::string_view text = name->d_name;
-        pid_t pid = 0;
-        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), pid);
-        if (failed != std::errc() || end != text.data() + text.size() || pid == ::getpid()) {
-            continue;
+    std::vector<pid_t> seen{::getpid()};
+    // A process may start another and end before its turn comes: the other is in the next list. Only
+    // a list with nothing new shows that none was missed.
+    for (;;) {
+        const auto listed = list_processes();
+        if (!listed) return listed.error();
+        std::vector<pid_t> fresh;
+        std::set_difference(listed->begin(), listed->end(), seen.begin(), seen.end(),
+                            std::back_inserter(fresh));
+        if (fresh.empty()) return found;
+        for (const pid_t pid : fresh) {
+            auto process = look_at(pid, session_id);
+            if (!process) return std::move(process).error();
+            if (*process) found.push_back(**std::move(process));
         }
-        auto ours = carries(pid, session_id);
-        if (!ours) return std::move(ours).error();
-        if (!*ours) continue;
-        Descriptor process = pidfd_open(pid);
-        if (!process && errno == ESRCH) continue;
-        if (!process) return system_error("process " + std::to_string(pid), errno);
-        // Looked at twice, the second time with the descriptor in hand.
-        const auto stat = read_stat(pid);
-        if (!stat) return stat.error();
-        ours = carries(pid, session_id);
-        if (!ours) return std::move(ours).error();
-        if (!stat->has_value() || is_dead((*stat)->state) || !*ours) continue;
-        found.push_back({{pid, (*stat)->start_time}, std::move(process)});
+        // What is found already may start others as long as it lives.
+        if (!found.empty()) return found;
+        seen.insert(seen.end(), fresh.begin(), fresh.end());
+        std::sort(seen.begin(), seen.end());
     }
-    return found;
 }
 
 Result<bool> carries_other_tasks(pid_t pid, std::string_view session_id) {
-    const auto environment = read_about(pid, "environ");
+    const auto environment = read_environment(pid);
     if (!environment) return environment.error();
     if (!environment->has_value()) return false;
     return variable(**environment, keeper::worker_variable).has_value() ||

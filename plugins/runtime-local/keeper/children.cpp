@@ -1,12 +1,15 @@
 #include "children.hpp"
 
+#include "clock.hpp"
 #include "protocol.hpp"
 #include "text.hpp"
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +22,9 @@ int open_process_file(pid_t pid, const char* name) {
     path.add("/proc/").add(pid).add("/").add(name);
     return open(path.c_str(), O_RDONLY | O_CLOEXEC);
 }
+
+/// Microseconds that a process may take from one program to the next; far more than it does.
+constexpr std::int64_t longest_start = 2'000'000;
 
 /// Calls `visit(pid)` for every number in a list of children.
 template <typename Visit>
@@ -73,22 +79,52 @@ void for_each_child_of(pid_t pid, Visit visit) {
     close(tasks);
 }
 
-pid_t parent_of(pid_t pid) {
+struct Stat {
+    char state = '\0';
+    pid_t parent = 0;
+    /// PF_EXITING, PF_KTHREAD and others.
+    unsigned long flags = 0;
+    /// Where its program and its environment are in its memory. While it starts a program the kernel
+    /// sets the first last.
+    unsigned long program_begin = 0;
+    unsigned long environment_begin = 0;
+    unsigned long environment_end = 0;
+};
+
+/// With a state of NUL where there is no such process.
+Stat read_stat(pid_t pid) {
+    Stat stat;
     const int file = open_process_file(pid, "stat");
-    if (file < 0) return 0;
-    char content[256];
+    if (file < 0) return stat;
+    char content[1024];
     const ssize_t count = read(file, content, sizeof(content) - 1);
     close(file);
-    if (count <= 0) return 0;
+    if (count <= 0) return stat;
     content[count] = '\0';
-    // The name, in parentheses, may contain anything; after it come the state and the parent.
-    const char* after_name = std::strrchr(content, ')');
-    if (after_name == nullptr || std::strlen(after_name) < 5) return 0;
-    pid_t parent = 0;
-    for (const char* digit = after_name + 4; *digit >= '0' && *digit <= '9'; ++digit) {
-        parent = parent * 10 + (*digit - '0');
+    // The name, in parentheses, may contain anything; it is the second field, as proc(5) counts.
+    const char* rest = std::strrchr(content, ')');
+    if (rest == nullptr || std::strlen(rest) < 3) return stat;
+    stat.state = rest[2];
+    for (int field = 2; (rest = std::strchr(rest, ' ')) != nullptr;) {
+        ++rest;
+        ++field;
+        if (field == 4) stat.parent = static_cast<pid_t>(std::strtoul(rest, nullptr, 10));
+        if (field == 9) stat.flags = std::strtoul(rest, nullptr, 10);
+        if (field == 26) stat.program_begin = std::strtoul(rest, nullptr, 10);
+        if (field == 50) stat.environment_begin = std::strtoul(rest, nullptr, 10);
+        if (field == 51) stat.environment_end = std::strtoul(rest, nullptr, 10);
     }
-    return parent;
+    return stat;
+}
+
+/// Whether a process whose environment could not be read has one: it was, or still is, on its way
+/// from one program to the next.
+bool has_environment(pid_t pid) {
+    constexpr unsigned long exiting = 0x4;
+    const Stat stat = read_stat(pid);
+    if (stat.state == '\0' || stat.state == 'Z' || stat.state == 'X') return false;
+    if ((stat.flags & exiting) != 0) return false;
+    return stat.program_begin == 0 || stat.environment_begin != stat.environment_end;
 }
 
 /// TERM to `pid` if it is a child of `parent`. The number of a process that is not our own child
@@ -96,7 +132,7 @@ pid_t parent_of(pid_t pid) {
 bool ask_child_of(pid_t pid, pid_t parent) {
     const int process = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
     if (process < 0) return false;
-    const bool right = parent_of(pid) == parent;
+    const bool right = read_stat(pid).parent == parent;
     if (right) {
         syscall(SYS_pidfd_send_signal, process, SIGTERM, nullptr, 0);
         syscall(SYS_pidfd_send_signal, process, SIGCONT, nullptr, 0);
@@ -109,32 +145,45 @@ bool ask_child_of(pid_t pid, pid_t parent) {
 
 bool Children::spared(pid_t pid) const {
     if (!spare_others_) return false;
+    // One that is just starting a program is waited for: it may be another task's.
+    const std::int64_t give_up_at = steady_clock() + longest_start;
+    Owner owner = owner_of(pid);
+    while (owner == Owner::unknown && has_environment(pid) && steady_clock() < give_up_at) {
+        sched_yield();
+        owner = owner_of(pid);
+    }
+    return owner == Owner::other;
+}
+
+Children::Owner Children::owner_of(pid_t pid) const {
     const int file = open_process_file(pid, "environ");
-    if (file < 0) return false;
+    if (file < 0) return Owner::nobody;
     char chunk[512];
     char entry[192];
     std::size_t length = 0;
-    bool found = false;
+    Owner owner = Owner::unknown;
     const std::size_t worker_length = std::strlen(worker_variable);
     const std::size_t session_length = std::strlen(session_variable);
     ssize_t count = 0;
-    while (!found && (count = read(file, chunk, sizeof(chunk))) > 0) {
-        for (ssize_t i = 0; i < count && !found; ++i) {
+    while (owner != Owner::other && (count = read(file, chunk, sizeof(chunk))) > 0) {
+        if (owner == Owner::unknown) owner = Owner::nobody;
+        for (ssize_t i = 0; i < count && owner != Owner::other; ++i) {
             if (length < sizeof(entry)) entry[length++] = chunk[i];
             if (chunk[i] != '\0') continue;
             entry[sizeof(entry) - 1] = '\0';
             if (std::strncmp(entry, worker_variable, worker_length) == 0 &&
                 entry[worker_length] == '=') {
-                found = true;
+                owner = Owner::other;
             } else if (std::strncmp(entry, session_variable, session_length) == 0 &&
-                       entry[session_length] == '=') {
-                found = std::strcmp(entry + session_length + 1, session_id_) != 0;
+                       entry[session_length] == '=' &&
+                       std::strcmp(entry + session_length + 1, session_id_) != 0) {
+                owner = Owner::other;
             }
             length = 0;
         }
     }
     close(file);
-    return found;
+    return owner;
 }
 
 void Children::reap() const {

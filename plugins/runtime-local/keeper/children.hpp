@@ -41,6 +41,10 @@ public:
     void force_all();
 
 private:
+    /// As a process's environment says it. Unknown: none could be read.
+    enum class Owner { unknown, nobody, other };
+
+    [[nodiscard]] Owner owner_of(pid_t pid) const;
     [[nodiscard]] bool spared(pid_t pid) const;
     void ask_tree(pid_t child);
 

@@ -1,4 +1,5 @@
 #include "child_process.hpp"
+#include "fifo.hpp"
 #include "fixture.hpp"
 #include "processes.hpp"
 #include "work_lock.hpp"
@@ -157,6 +158,22 @@ TEST_F(SignalsTest, worker_among_the_descendants_is_spared) {
     std::thread writer([&] { std::ofstream(in) << "alive\n"; });
     EXPECT_EQ(read_line(out), "alive");
     writer.join();
+}
+
+TEST_F(SignalsTest, workers_that_are_just_starting_are_spared) {
+    test::Fifo out(work.path() + "/out");
+    const std::string stop = work.path() + "/stop";
+    const std::string ready = work.path() + "/ready";
+    // Each goes from one program to the next all the time; between two its environment cannot be read.
+    spec().environment.emplace_back("starts", "[ -e " + stop + " ] && echo alive > " + out.path() +
+                                                  " && exit; exec /bin/sh -c \"$starts\"");
+    text("LOONG_TASK_SESSION_ID= LOONG_WORKER=1; export LOONG_TASK_SESSION_ID LOONG_WORKER; "
+         "for i in 1 2 3 4 5 6 7 8; do setsid sh -c 'echo >> " +
+         ready + "; eval \"$starts\"' >/dev/null 2>&1 & done; until [ \"$(wc -l < " + ready +
+         ")\" = 8 ]; do :; done");
+    EXPECT_EQ(run().kind, OutcomeKind::completed);
+    std::ofstream(stop) << "now";
+    for (int i = 0; i < 8; ++i) ASSERT_EQ(out.read_line(), "alive") << i;
 }
 
 TEST_F(SignalsTest, stopped_work_is_ended_too) {
