@@ -165,7 +165,9 @@ TEST_F(SignalsTest, workers_that_are_just_starting_are_spared) {
     const std::string stop = work.path() + "/stop";
     const std::string ready = work.path() + "/ready";
     // Each goes from one program to the next all the time; between two its environment cannot be read.
-    spec().environment.emplace_back("starts", "[ -e " + stop + " ] && echo alive > " + out.path() +
+    // None outlives the test's directory.
+    spec().environment.emplace_back("starts", "[ -d " + work.path() + " ] || exit; [ -e " + stop +
+                                                  " ] && echo alive > " + out.path() +
                                                   " && exit; exec /bin/sh -c \"$starts\"");
     text("LOONG_TASK_SESSION_ID= LOONG_WORKER=1; export LOONG_TASK_SESSION_ID LOONG_WORKER; "
          "for i in 1 2 3 4 5 6 7 8; do setsid sh -c 'echo >> " +
