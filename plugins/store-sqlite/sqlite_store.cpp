@@ -245,13 +245,20 @@ Result<std::string> SqliteStore::session_directory(std::string_view task_id,
     const std::string full = root_->path() + "/" + path;
     Descriptor made;
     if (open_below(root_->root(), path, flags, made) == 0) return full;
-    Descriptor at;
-    int failed = open_below(root_->root(), "tasks", flags, at);
+    // All are made before the first is synced, which then carries the work of the others; and what is
+    // there already may never have been synced.
+    std::vector<Descriptor> unsynced(1);
+    int failed = open_below(root_->root(), "tasks", flags, unsynced.back());
     for (const std::string& name : {std::string(task_id), std::string("sessions"), session}) {
+        if (failed == 0) failed = files.make_directory(unsynced.back().get(), name);
+        if (failed == EEXIST) failed = 0;
         Descriptor below;
-        if (failed == 0) failed = make_durable_directory(files, at.get(), name);
-        if (failed == 0) failed = open_below(at.get(), name, flags, below);
-        at = std::move(below);
+        if (failed == 0) failed = open_below(unsynced.back().get(), name, flags, below);
+        unsynced.push_back(std::move(below));
+    }
+    unsynced.pop_back();
+    for (const Descriptor& directory : unsynced) {
+        if (failed == 0) failed = files.sync_directory(directory.get());
     }
     if (failed != 0) return io_error("make directory", full, failed);
     return full;

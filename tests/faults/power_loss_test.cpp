@@ -21,6 +21,8 @@ protected:
         /// Asked for, and perhaps there already, perhaps not.
         std::map<std::string, std::uint64_t> asked;
         std::vector<std::string> erased;
+        /// Below the place of the store.
+        std::vector<std::string> directories;
     };
 
     void lose_power(Loss loss) {
@@ -54,6 +56,10 @@ protected:
         for (const std::string& task : promised_.erased) {
             EXPECT_FALSE(must(store.read_secrets(task))) << task << " in " << place;
         }
+        for (const std::string& directory : promised_.directories) {
+            EXPECT_TRUE(fs::is_directory(place + directory))
+                << directory << ", change " << files_.changes;
+        }
     }
 
     void create_one(Store& store, std::uint64_t number) {
@@ -68,6 +74,21 @@ protected:
         promised_.asked[summary.task_id] = summary.revision + 2;
         must(try_append(store, summary, 2));
         promised_.revisions[summary.task_id] = summary.revision;
+    }
+    /// As a worker does it, whose session then writes into its directory.
+    void start(Store& store, std::uint64_t number) {
+        TaskSummary& summary = summaries_[number];
+        const auto lease = must(store.take_lease(summary.task_session_id));
+        Change change = make_change(summary, 1);
+        change.summary.session_state = SessionState::running;
+        promised_.asked[summary.task_id] = change.summary.revision;
+        must(store.append(summary.task_id, summary.revision, change.records, change.summary,
+                          lease.get()));
+        summary = change.summary;
+        promised_.revisions[summary.task_id] = summary.revision;
+        must(store.session_directory(summary.task_id, summary.task_session_id));
+        promised_.directories.push_back("/tasks/" + summary.task_id + "/sessions/" +
+                                        summary.task_session_id);
     }
     void erase(Store& store, std::uint64_t number) {
         must(store.erase_secrets(task_id_of(number)));
@@ -99,6 +120,8 @@ protected:
         for (std::uint64_t number = 10; number < 30; ++number) {
             promised_.revisions[task_id_of(number)] = 1;
         }
+        append(*store, 3);
+        start(*store, 3);
         append(*store, 3);
         lose_power(loss);
         files_.before_each_change = nullptr;
