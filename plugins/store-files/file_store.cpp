@@ -69,13 +69,23 @@ Result<void> FileStore::append(std::string_view task_id, std::uint64_t expected_
     auto held = Bell::hold(*root_);
     if (!held) return std::move(held).error();
     bell.emplace(std::move(*held));
+    // Whoever starts a session needs its directory next; here its syncs cost next to nothing.
+    std::vector<Descriptor> directories;
+    const bool starts = lease != nullptr && summary.session_state == SessionState::running &&
+                        lease->name() != started_session_;
+    if (starts) {
+        auto made = tasks_.make_session_directory(task_id, lease->name());
+        if (!made) return std::move(made).error();
+        directories = std::move(*made);
+    }
     const std::vector<std::string> marked{std::string(task_id)};
     if (auto done = index_.mark(marked); !done) return done;
-    auto stamp = lock->append(records);
+    auto stamp = lock->append(records, directories);
     if (!stamp) {
         index_.unmark(marked);
         return std::move(stamp).error();
     }
+    if (starts) started_session_ = lease->name();
     index_.put({index_.entry(summary, *stamp)});
     return {};
 }

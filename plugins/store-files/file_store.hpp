@@ -87,6 +87,8 @@ private:
     TaskFiles tasks_;
     Index index_;
     Leases leases_;
+    /// The last session whose first event this object wrote; its directory is there for good.
+    std::string started_session_;
 };
 
 } // namespace loong::store_files

@@ -67,6 +67,10 @@ public:
     [[nodiscard]] Result<void> erase_secrets(std::string_view task_id) const;
     [[nodiscard]] Result<std::string> session_directory(std::string_view task_id,
                                                         std::string_view session_id) const;
+    /// Makes that directory where it is missing. Gives the directories that are to be synced before
+    /// it lasts, also where others have made it: they may have died before they did.
+    [[nodiscard]] Result<std::vector<Descriptor>>
+    make_session_directory(std::string_view task_id, std::string_view session_id) const;
     [[nodiscard]] Result<std::string> directory(std::string_view task_id) const;
 
     [[nodiscard]] std::string path(std::string_view task_id, std::string_view name) const;
