@@ -18,14 +18,27 @@ std::vector<std::string> first_column(Statement& read) {
 } // namespace
 
 std::vector<std::string> select_claimable(Database& database, Time now, std::size_t limit) {
-    Statement read = database.prepare(
-        "SELECT id FROM (SELECT * FROM (SELECT rank, id FROM tasks INDEXED BY tasks_now "
-        "WHERE rank IS NOT NULL AND not_before IS NULL ORDER BY rank, id LIMIT ?1) "
-        "UNION ALL SELECT * FROM (SELECT rank, id FROM tasks INDEXED BY tasks_due "
-        "WHERE rank IS NOT NULL AND not_before <= ?2 ORDER BY rank, id LIMIT ?1)) "
-        "ORDER BY rank, id LIMIT ?1");
-    read.bind(static_cast<std::int64_t>(limit)).bind(now.time_since_epoch().count());
-    return first_column(read);
+    // Two reads and not one union, which SQLite would put into tables of its own first.
+    std::vector<std::pair<std::int64_t, std::string>> ranked;
+    const auto add = [&ranked](Statement& read) {
+        while (read.step()) ranked.emplace_back(read.integer(0), read.text(1));
+    };
+    Statement ready = database.prepare(
+        "SELECT rank, id FROM tasks INDEXED BY tasks_now "
+        "WHERE rank IS NOT NULL AND not_before IS NULL ORDER BY rank, id LIMIT ?1");
+    ready.bind(static_cast<std::int64_t>(limit));
+    add(ready);
+    Statement due = database.prepare(
+        "SELECT rank, id FROM tasks INDEXED BY tasks_due "
+        "WHERE rank IS NOT NULL AND not_before <= ?2 ORDER BY rank, id LIMIT ?1");
+    due.bind(static_cast<std::int64_t>(limit)).bind(now.time_since_epoch().count());
+    add(due);
+    std::sort(ranked.begin(), ranked.end());
+    std::vector<std::string> ids;
+    for (auto& [rank, id] : ranked) {
+        if (ids.size() < limit) ids.push_back(std::move(id));
+    }
+    return ids;
 }
 
 bool is_claimable(const ListedTask& task, Time now) {
