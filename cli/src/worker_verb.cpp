@@ -15,7 +15,8 @@ class Worker final : public Verb {
 public:
     void declare(OptionTable& table) override {
         table.value("--ready-descriptor", "N", ready_descriptor_,
-                    "gets one byte once the worker holds its slot");
+                    "a socket; gives one byte if the worker is wanted, and gets one once it holds "
+                    "its slot");
         table.value("--adopt", "TASK", adopt_, "take over this task's running work first");
         table.flag("--redo", redo_, "with --adopt: what was under way may be done again");
         table.flag("--notify", notify_,
@@ -53,7 +54,7 @@ public:
         };
         Result<void> worked = notify_  ? tasks->notify(tell, describe)
                               : adopt_ ? tasks->adopt(*adopt_, redo_, tell)
-                                       : tasks->work(tell);
+                                       : tasks->work(tell, [ready] { return is_wanted(ready); });
         if (!worked) return std::move(worked).error();
         return ExitCode::done;
     }
@@ -71,7 +72,18 @@ private:
         return written == 1;
     }
 
-    // The same pipe carries, as standard error, what goes wrong before: the byte is none of text.
+    // False where whoever started this worker needs none after all, or is gone.
+    static bool is_wanted(int descriptor) {
+        if (descriptor < 0) return true;
+        char byte = 0;
+        ssize_t count = -1;
+        do {
+            count = read(descriptor, &byte, 1);
+        } while (count < 0 && errno == EINTR);
+        return count == 1;
+    }
+
+    // The same socket carries, as standard error, what goes wrong before: the byte is none of text.
     static constexpr char ready_byte = '\x06';
 
     /// What the notify command reads: what `tasks status --json` says, and why it is told.

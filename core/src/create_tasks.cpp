@@ -380,6 +380,12 @@ Result<Submission> begin_submission(Tasks::Implementation& tasks, std::size_t ho
     return submission;
 }
 
+bool is_any_claimable(const std::vector<NewTask>& tasks) {
+    return std::any_of(tasks.begin(), tasks.end(), [](const NewTask& task) {
+        return !task.summary.held && task.summary.dependencies.empty();
+    });
+}
+
 Error withdrawn(Store& store, const std::string& actor, LoadedTask& task, const Error& cause) {
     Result<std::vector<Event>> done = apply(store, task, command::SpawnFailed{cause}, actor);
     // Somebody else may have started it meanwhile, or the store is gone as well: then its status
@@ -405,6 +411,7 @@ Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
 
     Result<HandOver> hand_over = HandOver::begin(*workspace_, store());
     if (!hand_over) return std::move(hand_over).error();
+    if (is_any_claimable(tasks)) hand_over->prepare_worker();
     Result<std::vector<Result<CreatedTask>>> created = store().create(tasks);
     if (!created) return std::move(created).error();
     Result<void> served = hand_over->serve();

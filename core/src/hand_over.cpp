@@ -1,9 +1,9 @@
 #include "hand_over.hpp"
 
+#include "control_group.hpp"
 #include "lease_names.hpp"
 #include "session_slot.hpp"
 #include "task_clock.hpp"
-#include "worker_process.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -99,6 +99,26 @@ Result<void> HandOver::ask_live_worker() {
     return {};
 }
 
+void HandOver::prepare_worker() {
+    if (std::getenv("NOPRE") != nullptr) return;
+    if (workspace_->worker_threads() != nullptr || inside_a_task() || own_ending_control_group()) {
+        return;
+    }
+    const Result<int> spare = count_spare(*store_, slot_pools::worker(workspace_->config()),
+                                          slot_pools::returning(workspace_->config()));
+    if (!spare || *spare <= 0) return;
+    Result<WaitingWorker> worker = WaitingWorker::start(worker_start());
+    if (worker) prepared_ = *std::move(worker);
+}
+
+WorkerStart HandOver::worker_start() const {
+    WorkerStart start;
+    start.program = workspace_->worker_program();
+    start.arguments = workspace_->worker_arguments();
+    start.environment = workspace_->worker_environment();
+    return start;
+}
+
 Result<void> HandOver::serve(int own_claims) {
     const Config& config = workspace_->config();
     if (config.max_parallel >= many_slots) {
@@ -146,12 +166,14 @@ Result<void> HandOver::start_one(const std::string& adopt, bool redo) {
     if (WorkerThreads* threads = workspace_->worker_threads(); threads != nullptr) {
         return threads->start(workspace_->options(), adopt, redo);
     }
-    WorkerStart start;
-    start.program = workspace_->worker_program();
-    start.arguments = workspace_->worker_arguments();
+    if (prepared_ && adopt.empty()) {
+        const Result<void> begun = prepared_->begin();
+        prepared_.reset();
+        return begun;
+    }
+    WorkerStart start = worker_start();
     if (!adopt.empty()) start.arguments.insert(start.arguments.end(), {"--adopt", adopt});
     if (redo) start.arguments.emplace_back("--redo");
-    start.environment = workspace_->worker_environment();
     return start_worker(start);
 }
 

@@ -12,9 +12,11 @@
 
 #include "loong/error.hpp"
 #include "loong/store.hpp"
+#include "worker_process.hpp"
 #include "workspace.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,11 @@ public:
 
     HandOver(HandOver&&) = default;
     HandOver& operator=(HandOver&&) = default;
+
+    /// Starts the program of a worker, so that it gets ready while the caller makes a task durable:
+    /// serve() then has less to wait for, and what it does not need ends unused. Nothing where
+    /// serve() would start none, or could not do it so.
+    void prepare_worker();
 
     /// Starts workers while a claimable task and a free slot meet. `own_claims` tasks are left for
     /// the caller, who will claim them next. `worker_unavailable` where a worker is needed, none
@@ -49,6 +56,7 @@ private:
           store_(&store),
           lease_(std::move(lease)) {}
 
+    [[nodiscard]] WorkerStart worker_start() const;
     Result<int> held_slots();
     /// How many tasks could be started now, counted up to `limit`, which is at least 1.
     Result<int> startable(int limit);
@@ -60,6 +68,7 @@ private:
     Workspace* workspace_;
     Store* store_;
     std::unique_ptr<Lease> lease_;
+    std::optional<WaitingWorker> prepared_;
 };
 
 } // namespace loong

@@ -32,7 +32,7 @@ constexpr Milliseconds time_to_claim{50};
 
 } // namespace
 
-Result<std::unique_ptr<Monitor>> Monitor::start(Workspace& workspace) {
+Result<std::unique_ptr<Monitor>> Monitor::make(Workspace& workspace) {
     std::unique_ptr<Monitor> monitor(new Monitor(workspace));
     Result<PluginObject<Store>> store = workspace.open_store();
     if (!store) return std::move(store).error();
@@ -40,14 +40,18 @@ Result<std::unique_ptr<Monitor>> Monitor::start(Workspace& workspace) {
     Result<Bell> nudge = Bell::make("worker");
     if (!nudge) return std::move(nudge).error();
     monitor->nudge_ = *std::move(nudge);
+    return monitor;
+}
+
+Result<void> Monitor::start() {
     try {
-        monitor->thread_ = std::thread([monitor = monitor.get()] { monitor->loop(); });
+        thread_ = std::thread([this] { loop(); });
     } catch (const std::system_error& failure) {
         return Error{ErrorCode::store_io,
                      std::string("worker: no thread could be started: ") + failure.what(),
                      "raise the limit on processes"};
     }
-    return monitor;
+    return {};
 }
 
 Monitor::~Monitor() {

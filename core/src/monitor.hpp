@@ -22,7 +22,11 @@ namespace loong {
 /// Runs a thread of its own, with a store object of its own, from start() to destruction.
 class Monitor {
 public:
-    static Result<std::unique_ptr<Monitor>> start(Workspace& workspace);
+    /// One that does nothing yet.
+    static Result<std::unique_ptr<Monitor>> make(Workspace& workspace);
+
+    /// Once.
+    Result<void> start();
 
     Monitor(const Monitor&) = delete;
     Monitor& operator=(const Monitor&) = delete;

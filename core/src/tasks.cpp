@@ -338,10 +338,10 @@ void Tasks::start_notifying() {
         NotifierStart(implementation_->workspace()).start_where_owed(implementation_->store()));
 }
 
-Result<void> Tasks::work(const std::function<bool()>& ready) {
+Result<void> Tasks::work(const std::function<bool()>& ready, const std::function<bool()>& wanted) {
     // A command that closes its input early must end its write, not the worker.
     std::signal(SIGPIPE, SIG_IGN);
-    return Worker(implementation_->workspace()).run(ready);
+    return Worker(implementation_->workspace()).run(ready, wanted);
 }
 
 Result<void> Tasks::adopt(const std::string& task_id, bool redo,

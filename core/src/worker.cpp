@@ -76,12 +76,37 @@ private:
 
 } // namespace
 
-Result<void> Worker::run(const std::function<bool()>& ready) {
+Result<void> Worker::run(const std::function<bool()>& ready, const std::function<bool()>& wanted) {
+    if (wanted) {
+        prepare();
+        if (!wanted()) return {};
+    }
     Result<std::unique_ptr<Lease>> slot = take_slot();
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
     if (!ready() || !slot_) return {};
-    return work_off();
+    Result<void> started = start_monitor();
+    return started ? work_off() : started;
+}
+
+/// Does what the first claim would have to do. What fails here is done again then, and tells why.
+void Worker::prepare() {
+    if (Result<std::unique_ptr<Monitor>> monitor = Monitor::make(workspace_)) {
+        monitor_ = *std::move(monitor);
+    }
+    workspace_.load_default_runtime();
+    static_cast<void>(store_.claimable(now(), 1));
+}
+
+Result<void> Worker::start_monitor() {
+    if (!monitor_) {
+        Result<std::unique_ptr<Monitor>> monitor = Monitor::make(workspace_);
+        if (!monitor) return std::move(monitor).error();
+        monitor_ = *std::move(monitor);
+    }
+    Result<void> started = monitor_->start();
+    if (!started) monitor_.reset();
+    return started;
 }
 
 Result<std::unique_ptr<Lease>> Worker::take_slot() {
@@ -107,11 +132,6 @@ Result<bool> Worker::give_way() {
 }
 
 Result<void> Worker::work_off() {
-    if (!monitor_) {
-        Result<std::unique_ptr<Monitor>> monitor = Monitor::start(workspace_);
-        if (!monitor) return std::move(monitor).error();
-        monitor_ = *std::move(monitor);
-    }
     Result<void> worked = work_off_queue();
     // The monitor sees to it while there is one; it may have ended before it saw the last session's
     // end. What fails here is owed still, and the next worker does the same.
@@ -400,9 +420,8 @@ Result<void> Worker::adopt(const std::string& task_id, bool redo,
                                   "the work was still alive and a new worker took it over"};
     Result<std::vector<Event>> adopted = apply(store_, *task, adoption, session_id, lease->get());
     if (!adopted) return std::move(adopted).error();
-    Result<std::unique_ptr<Monitor>> monitor = Monitor::start(workspace_);
-    if (!monitor) return std::move(monitor).error();
-    monitor_ = *std::move(monitor);
+    Result<void> started = start_monitor();
+    if (!started) return started;
     static_cast<void>(ready());
     redo_ = redo;
     carry(Claim{*std::move(lease), nullptr, *std::move(task)}, true);

@@ -25,7 +25,9 @@ public:
     /// Works until nothing is claimable and nothing becomes due later. `ready` is called once the
     /// slot is held; where it returns false nobody waits for this worker any more and it leaves.
     /// Also returns at once where no slot is free.
-    Result<void> run(const std::function<bool()>& ready);
+    /// `wanted`, where given, is called before that, with everything prepared: it waits until it is
+    /// known whether this worker is wanted at all.
+    Result<void> run(const std::function<bool()>& ready, const std::function<bool()>& wanted);
 
     /// Takes over the running session of a task whose carrier is gone, carries it to its end, and
     /// then goes on as run() does where a slot is free. `ready` is called once it is taken over.
@@ -39,6 +41,8 @@ private:
         LoadedTask task;
     };
 
+    void prepare();
+    Result<void> start_monitor();
     Result<std::unique_ptr<Lease>> take_slot();
     Result<bool> give_way();
 

@@ -15,6 +15,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ namespace {
 
 constexpr int ready_descriptor = 3;
 constexpr char ready_byte = '\x06';
+constexpr char begin_byte = '\x05';
 constexpr std::chrono::seconds ready_limit{10};
 
 Error unavailable(const std::string& program, std::string_view why) {
@@ -54,29 +56,6 @@ Error unavailable(const std::string& program, std::string_view why) {
     ::_exit(127);
 }
 
-Result<void> await_ready(const std::string& program, int ready) {
-    const auto deadline = std::chrono::steady_clock::now() + ready_limit;
-    std::string said;
-    while (true) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            deadline - std::chrono::steady_clock::now());
-        if (left.count() <= 0) return unavailable(program, "it was not ready within 10 s");
-        pollfd watched{ready, POLLIN, 0};
-        const int polled = ::poll(&watched, 1, static_cast<int>(left.count()));
-        if (polled < 0 && errno != EINTR) return unavailable(program, std::strerror(errno));
-        if (polled <= 0) continue;
-        std::array<char, 1024> buffer{};
-        const ssize_t count = ::read(ready, buffer.data(), buffer.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) break;
-        const std::string_view piece(buffer.data(), static_cast<std::size_t>(count));
-        if (piece.find(ready_byte) != std::string_view::npos) return {};
-        if (said.size() < 4096) said += piece;
-    }
-    while (!said.empty() && said.back() == '\n') said.pop_back();
-    return unavailable(program, said.empty() ? "it ended at once" : escape_controls(said));
-}
-
 WorkerStart through(const ScopeLauncher& launcher, const WorkerStart& start) {
     WorkerStart launched = start;
     launched.program = launcher.words.front();
@@ -90,16 +69,23 @@ WorkerStart through(const ScopeLauncher& launcher, const WorkerStart& start) {
 }
 
 Result<void> start_here(const WorkerStart& start) {
+    Result<WaitingWorker> worker = WaitingWorker::start(start);
+    return worker ? worker->begin() : std::move(worker).error();
+}
+
+} // namespace
+
+Result<WaitingWorker> WaitingWorker::start(const WorkerStart& start) {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return unavailable(start.program, std::strerror(errno));
     }
-    Descriptor read_end(ends[0]);
-    Descriptor pipe_end(ends[1]);
-    Descriptor ready(::fcntl(pipe_end.get(), F_DUPFD_CLOEXEC, ready_descriptor + 1));
+    Descriptor ours(ends[0]);
+    const Descriptor other_end(ends[1]);
+    const Descriptor theirs(::fcntl(other_end.get(), F_DUPFD_CLOEXEC, ready_descriptor + 1));
     const Descriptor opened(::open("/dev/null", O_RDWR | O_CLOEXEC));
     const Descriptor null(::fcntl(opened.get(), F_DUPFD_CLOEXEC, ready_descriptor + 1));
-    if (!ready || !null) return unavailable(start.program, std::strerror(errno));
+    if (!theirs || !null) return unavailable(start.program, std::strerror(errno));
 
     std::vector<std::string> words{start.program};
     words.insert(words.end(), start.arguments.begin(), start.arguments.end());
@@ -117,7 +103,7 @@ Result<void> start_here(const WorkerStart& start) {
     const pid_t child = ::vfork();
     if (child == 0) {
         become_worker(start.program.c_str(), argument_pointers.data(), variable_pointers.data(),
-                      null.get(), ready.get());
+                      null.get(), theirs.get());
     }
     const int failed = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -125,13 +111,34 @@ Result<void> start_here(const WorkerStart& start) {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    ready.close();
-    // While a write end is open here, the end of the worker is no end of file.
-    pipe_end.close();
-    return await_ready(start.program, read_end.get());
+    return WaitingWorker(start.program, std::move(ours));
 }
 
-} // namespace
+Result<void> WaitingWorker::begin() {
+    // One that has ended already has left its words, which say why.
+    while (::send(socket_.get(), &begin_byte, 1, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+    }
+    const auto deadline = std::chrono::steady_clock::now() + ready_limit;
+    std::string said;
+    while (true) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return unavailable(program_, "it was not ready within 10 s");
+        pollfd watched{socket_.get(), POLLIN, 0};
+        const int polled = ::poll(&watched, 1, static_cast<int>(left.count()));
+        if (polled < 0 && errno != EINTR) return unavailable(program_, std::strerror(errno));
+        if (polled <= 0) continue;
+        std::array<char, 1024> buffer{};
+        const ssize_t count = ::read(socket_.get(), buffer.data(), buffer.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        const std::string_view piece(buffer.data(), static_cast<std::size_t>(count));
+        if (piece.find(ready_byte) != std::string_view::npos) return {};
+        if (said.size() < 4096) said += piece;
+    }
+    while (!said.empty() && said.back() == '\n') said.pop_back();
+    return unavailable(program_, said.empty() ? "it ended at once" : escape_controls(said));
+}
 
 Result<void> start_worker(const WorkerStart& start) {
     if (own_ending_control_group()) {

@@ -1,8 +1,10 @@
 #pragma once
 /// Starting a worker as a process of its own.
 
+#include "descriptor.hpp"
 #include "loong/error.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +13,36 @@ namespace loong {
 struct WorkerStart {
     /// Absolute.
     std::string program;
-    /// After the program's name; `--ready-descriptor 3` is added.
+    /// After the program's name; `--ready-descriptor 3` is added, a stream socket.
     std::vector<std::string> arguments;
     /// Set for the worker, or removed where the value is empty.
     std::vector<std::pair<std::string, std::string>> environment;
 };
 
-/// Starts a detached worker: leader of its own session, without a terminal, reparented away from
-/// this process, with no descriptor of ours, standard streams at /dev/null. Returns when it says
-/// that it is ready. Where this process's control group may be ended with all that is in it, the
-/// worker moves into a scope of the user's service manager, if there is one. `worker_unavailable` with what it printed where it ends or takes longer than
-/// 10 s.
+/// A detached worker that gets ready and then waits until it is told to begin: leader of its own
+/// session, without a terminal, reparented away from this process, with no descriptor of ours,
+/// standard streams at /dev/null. Where this object goes, or this process dies, before it was told,
+/// the worker ends and has done nothing.
+class WaitingWorker {
+public:
+    /// `worker_unavailable`.
+    static Result<WaitingWorker> start(const WorkerStart& start);
+
+    /// Tells it to begin, and returns when it says that it holds its slot. `worker_unavailable` with
+    /// what it printed where it ends or takes longer than 10 s.
+    Result<void> begin();
+
+private:
+    WaitingWorker(std::string program, Descriptor socket)
+        : program_(std::move(program)),
+          socket_(std::move(socket)) {}
+
+    std::string program_;
+    Descriptor socket_;
+};
+
+/// Both at once. Where this process's control group may be ended with all that is in it, the worker
+/// moves into a scope of the user's service manager, if there is one.
 [[nodiscard]] Result<void> start_worker(const WorkerStart& start);
 
 } // namespace loong

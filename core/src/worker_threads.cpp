@@ -36,7 +36,7 @@ Result<void> work(const OpenOptions& options, const std::string& adopt, bool red
         return true;
     };
     Worker worker(**workspace);
-    return adopt.empty() ? worker.run(ready) : worker.adopt(adopt, redo, ready);
+    return adopt.empty() ? worker.run(ready, nullptr) : worker.adopt(adopt, redo, ready);
 }
 
 } // namespace

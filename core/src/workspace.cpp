@@ -96,6 +96,18 @@ Result<Runtime*> Workspace::runtime(const TaskDocument& document) {
     return runtimes_.back().runtime.get();
 }
 
+void Workspace::load_default_runtime() {
+    Result<const RuntimeEntry*> entry = runtime_entry({});
+    if (!entry) return;
+    Result<std::string> plugin = frozen_plugin(**entry);
+    if (!plugin) return;
+    TaskDocument document;
+    document.runtime = (*entry)->name;
+    document.runtime_plugin = *std::move(plugin);
+    document.runtime_settings = (*entry)->settings;
+    static_cast<void>(runtime(document));
+}
+
 Result<std::string> Workspace::frozen_plugin(const RuntimeEntry& entry) const {
     // A name that this installation itself serves stays a name, so that a task outlives an upgrade;
     // anything else is frozen as the file that it means here.

@@ -38,6 +38,10 @@ public:
     /// The runtime of a task, by what its document froze. Made once per plugin and settings.
     Result<Runtime*> runtime(const TaskDocument& document);
 
+    /// Loads what most tasks run on, so that the first need not wait for it. What fails here fails
+    /// again with the first task, and tells why.
+    void load_default_runtime();
+
     /// What a document says of an entry's plugin, so that any worker finds the same one.
     [[nodiscard]] Result<std::string> frozen_plugin(const RuntimeEntry& entry) const;
 

@@ -538,8 +538,11 @@ public:
 
     /// Carries claimable sessions in this process until there are none: what `loong worker` does.
     /// `ready` is called once the worker holds its slot, and says whether anybody still waits for
-    /// this worker. Returns when nothing is left to do. Sets SIGPIPE to be ignored.
-    Result<void> work(const std::function<bool()>& ready);
+    /// this worker. `wanted`, where given, is called before, with everything prepared: it waits until
+    /// it is known whether this worker is wanted at all. Returns when nothing is left to do. Sets
+    /// SIGPIPE to be ignored.
+    Result<void> work(const std::function<bool()>& ready,
+                      const std::function<bool()>& wanted = nullptr);
 
     /// Takes over the running session of a task whose carrier is gone and whose work is alive, and
     /// then goes on as work() does: what `loong worker --adopt TASK` does. With `redo` what was under
