@@ -14,7 +14,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <map>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -24,6 +26,8 @@ namespace loong {
 namespace {
 
 constexpr std::size_t longest_label = 200;
+/// A large batch goes to the store in parts of so many tasks, whose texts need not all be kept.
+constexpr std::size_t stored_at_once = 8192;
 constexpr std::size_t derived_label = 80;
 constexpr std::size_t longest_text = std::size_t{8} << 20;
 constexpr std::size_t longest_dedupe_key = 255;
@@ -156,10 +160,11 @@ struct Submission {
     /// What every task's policy starts from.
     PolicyBase policy_base;
     ToolPolicyPlaces places;
+    /// Some request names tasks, which have to be looked up.
+    bool asks_store = false;
 };
 
 struct PreparedTask {
-    TaskDocument document;
     std::vector<EnvironmentVariable> secrets;
     NewTask task;
     LoadedTask loaded;
@@ -175,8 +180,8 @@ public:
         PreparedTask prepared;
         Result<void> done = check_work(request.work);
         if (done) done = check_limits(request);
-        if (done) done = set_identity(request, prepared.document);
-        if (done) done = set_dependencies(request, prepared.document);
+        if (done) done = set_identity(request, prepared.loaded.document);
+        if (done) done = set_dependencies(request, prepared.loaded.document);
         if (done) done = set_environment(request, prepared);
         if (done) done = set_runtime(request, prepared);
         if (done) done = set_events(prepared);
@@ -188,8 +193,8 @@ private:
     Result<void> set_identity(const CreateRequest& request, TaskDocument& document) {
         Result<std::string> label = label_of(request);
         if (!label) return std::move(label).error();
-        Result<std::string> directory = directory_of(request);
-        if (!directory) return std::move(directory).error();
+        Result<void> directory = find_directory(request);
+        if (!directory) return directory;
         document.created_at = wall_now();
         document.task_id = std::string(task_id_prefix) + new_ulid(document.created_at);
         document.label = *std::move(label);
@@ -203,12 +208,23 @@ private:
         document.retry_limit = request.retry;
         document.start_within = request.start_within;
         document.work = request.work;
-        document.working_directory = *std::move(directory);
+        document.working_directory = directory_;
         document.limits.timeout = request.timeout;
         document.notify_attention = tells(tasks_.config(), NotifyOn::attention);
         document.notify_terminal = tells(tasks_.config(), NotifyOn::terminal);
         if (request.grace) document.limits.grace = *request.grace;
         if (request.max_output_bytes) document.limits.max_output_bytes = *request.max_output_bytes;
+        return {};
+    }
+
+    /// Most of a batch run in the same place; it is looked at once.
+    Result<void> find_directory(const CreateRequest& request) {
+        if (!directory_.empty() && request.working_directory == requested_directory_) return {};
+        Result<std::string> directory = directory_of(request);
+        if (!directory) return std::move(directory).error();
+        directory_ = *std::move(directory);
+        real_directory_ = real_path(directory_);
+        requested_directory_ = request.working_directory;
         return {};
     }
 
@@ -226,23 +242,31 @@ private:
     }
 
     Result<void> set_environment(const CreateRequest& request, PreparedTask& prepared) {
-        Result<SelectedEnvironment> selected =
-            select_environment(request.submitter_environment ? *request.submitter_environment
-                                                             : submission_.own_environment,
-                               request.environment, tasks_.config().environment_pass);
-        if (!selected) return std::move(selected).error();
-        prepared.document.environment = std::move(selected->plain);
-        prepared.document.umask = request.umask ? request.umask : submission_.own_umask;
-        prepared.document.withheld_names = std::move(selected->withheld);
-        prepared.secrets = std::move(selected->secret);
+        const bool is_own = !request.submitter_environment && request.environment.empty();
+        SelectedEnvironment environment;
+        if (is_own && own_selected_) {
+            environment = *own_selected_;
+        } else {
+            Result<SelectedEnvironment> selected =
+                select_environment(request.submitter_environment ? *request.submitter_environment
+                                                                 : submission_.own_environment,
+                                   request.environment, tasks_.config().environment_pass);
+            if (!selected) return std::move(selected).error();
+            environment = *std::move(selected);
+            if (is_own) own_selected_ = environment;
+        }
+        prepared.loaded.document.environment = std::move(environment.plain);
+        prepared.loaded.document.umask = request.umask ? request.umask : submission_.own_umask;
+        prepared.loaded.document.withheld_names = std::move(environment.withheld);
+        prepared.secrets = std::move(environment.secret);
         for (const EnvironmentVariable& secret : prepared.secrets) {
-            prepared.document.secret_names.push_back(secret.name);
+            prepared.loaded.document.secret_names.push_back(secret.name);
         }
         return {};
     }
 
     Result<void> set_runtime(const CreateRequest& request, PreparedTask& prepared) {
-        TaskDocument& document = prepared.document;
+        TaskDocument& document = prepared.loaded.document;
         Result<const RuntimeEntry*> entry = tasks_.workspace().runtime_entry(request.runtime);
         if (!entry) return std::move(entry).error();
         auto frozen = submission_.frozen_plugins.find((*entry)->name);
@@ -272,7 +296,7 @@ private:
     Result<void> set_tool_policy(const CreateRequest& request, TaskDocument& document,
                                  PolicyEnforcer* enforcer) {
         PolicyTarget target;
-        target.working_directory = real_path(document.working_directory);
+        target.working_directory = real_directory_;
         if (enforcer != nullptr) target.runtime_tools = enforcer->tools();
         const std::vector<std::string> known = known_tools(submission_.policy_base, target);
         for (const ToolRule& rule : request.tools.rules) {
@@ -296,12 +320,11 @@ private:
     }
 
     Result<void> set_events(PreparedTask& prepared) {
-        const TaskDocument& document = prepared.document;
+        TaskDocument& document = prepared.loaded.document;
         const Microseconds skew = clock_skew();
         const DecisionInput input{document.created_at - skew, document.owner_session_id,
                                   session_id_, skew};
         LoadedTask& loaded = prepared.loaded;
-        loaded.document = document;
         loaded.state = initial_state(document);
         Result<std::vector<Event>> events =
             decide(loaded.state, command::Create{document.hold}, input);
@@ -310,6 +333,8 @@ private:
         loaded.events = *std::move(events);
         prepared.task.task_id = document.task_id;
         prepared.task.document = write_task_document(document);
+        // It is in that text, nobody asks for it again here, and most of a large batch would be it.
+        document.environment = {};
         prepared.task.records = write_records(loaded.events);
         prepared.task.summary = loaded.state.summary;
         if (!prepared.secrets.empty()) prepared.task.secrets = write_secrets(prepared.secrets);
@@ -319,6 +344,12 @@ private:
     Tasks::Implementation& tasks_;
     Submission& submission_;
     std::string session_id_;
+    /// The directory that was asked for last, and what it is.
+    std::string requested_directory_;
+    std::string directory_;
+    std::string real_directory_;
+    /// What a task gets that asks for nothing else than the creator's own environment.
+    std::optional<SelectedEnvironment> own_selected_;
 };
 
 Result<std::uint64_t> active_children(Store& store, const std::string& session_id) {
@@ -400,47 +431,75 @@ Result<std::vector<Result<CreateResult>>>
 Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
     Result<Submission> submission = begin_submission(*this, requests.size());
     if (!submission) return std::move(submission).error();
+    submission->asks_store =
+        std::any_of(requests.begin(), requests.end(), [](const CreateRequest& request) {
+            return !request.after.empty() || !request.after_any.empty();
+        });
     Preparation preparation(*this, *submission);
     std::vector<Result<PreparedTask>> prepared;
-    std::vector<NewTask> tasks;
     prepared.reserve(requests.size());
-    for (const CreateRequest& request : requests) {
-        prepared.push_back(preparation.prepare(request));
-        if (prepared.back()) tasks.push_back(std::move(prepared.back()->task));
-    }
-
+    const auto prepare_next = [&] {
+        std::vector<NewTask> tasks;
+        const std::size_t end = std::min(prepared.size() + stored_at_once, requests.size());
+        while (prepared.size() < end) {
+            prepared.push_back(preparation.prepare(requests[prepared.size()]));
+            if (prepared.back()) tasks.push_back(std::move(prepared.back()->task));
+        }
+        return tasks;
+    };
+    std::vector<NewTask> tasks = prepare_next();
     Result<HandOver> hand_over = HandOver::begin(*workspace_, store());
     if (!hand_over) return std::move(hand_over).error();
     if (is_any_claimable(tasks)) hand_over->prepare_worker();
-    Result<std::vector<Result<CreatedTask>>> created = store().create(tasks);
-    if (!created) return std::move(created).error();
-    Result<void> served = hand_over->serve();
+    std::vector<Result<CreatedTask>> created;
+    Result<void> stored;
+    while (true) {
+        const bool is_last = prepared.size() == requests.size();
+        // What is to be prepared meanwhile may not ask the store.
+        const bool overlaps = !is_last && !submission->asks_store;
+        std::future<Result<std::vector<Result<CreatedTask>>>> storing = std::async(
+            overlaps ? std::launch::async | std::launch::deferred : std::launch::deferred,
+            [&] { return store().create(tasks); });
+        std::vector<NewTask> next;
+        if (overlaps) next = prepare_next();
+        Result<std::vector<Result<CreatedTask>>> some = storing.get();
+        if (!some) {
+            stored = std::move(some).error();
+            break;
+        }
+        for (Result<CreatedTask>& one : *some) created.push_back(std::move(one));
+        if (is_last) break;
+        tasks = overlaps ? std::move(next) : prepare_next();
+    }
+    // Also where something failed: what was stored before is there, and nobody else will see to it.
+    const Result<void> served = hand_over->serve();
+    if (!stored) return std::move(stored).error();
     const std::string warning = control_group_warning();
     Observer observer(*workspace_, command_options_);
     std::vector<Result<CreateResult>> results;
     results.reserve(requests.size());
-    auto next = created->begin();
+    auto next = created.begin();
     for (Result<PreparedTask>& one : prepared) {
         if (!one) {
             results.emplace_back(std::move(one).error());
             continue;
         }
-        Result<CreatedTask> stored = std::move(*next++);
-        if (!stored) {
-            results.emplace_back(std::move(stored).error());
+        Result<CreatedTask> kept = std::move(*next++);
+        if (!kept) {
+            results.emplace_back(std::move(kept).error());
             continue;
         }
-        if (!served && stored->created && !one->document.hold) {
+        if (!served && kept->created && !one->loaded.document.hold) {
             results.emplace_back(withdrawn(store(), session_id_, one->loaded, served.error()));
             continue;
         }
         CreateResult result;
-        result.existing = !stored->created;
-        result.withheld_environment = one->document.withheld_names;
+        result.existing = !kept->created;
+        result.withheld_environment = one->loaded.document.withheld_names;
         if (!warning.empty()) result.warnings.push_back(warning);
-        Result<TaskDetail> found = stored->created ? detail(one->loaded, observer) : Error{};
+        Result<TaskDetail> found = kept->created ? detail(one->loaded, observer) : Error{};
         if (!found || found->row.summary.revision != one->loaded.state.summary.revision) {
-            Result<std::string> visible = resolve(stored->task_id);
+            Result<std::string> visible = resolve(kept->task_id);
             found = visible ? detail(*visible) : std::move(visible).error();
         }
         if (found) {

@@ -62,7 +62,11 @@ FileSystem& FileSystem::real() {
 int FileSystem::make_directory(int directory, const std::string& name) {
     const int failed = retried([&] { return ::mkdirat(directory, name.c_str(), 0700); });
     if (failed != 0) return failed;
-    // The process may have a mask that takes its own rights away.
+    // The process may have a mask that takes its own rights away. To look is cheaper than to change.
+    struct stat about {};
+    if (::fstatat(directory, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (about.st_mode & 07777) == 0700)
+        return 0;
     return retried([&] { return ::fchmodat(directory, name.c_str(), 0700, 0); });
 }
 
@@ -71,6 +75,8 @@ int FileSystem::create_file(int directory, const std::string& name, Descriptor& 
         ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
         file);
     if (failed != 0) return failed;
+    struct stat about {};
+    if (::fstat(file.get(), &about) == 0 && (about.st_mode & 07777) == 0600) return 0;
     return retried([&] { return ::fchmod(file.get(), 0600); });
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 /// The default store: every task a directory of YAML files.
 
+#include "bell.hpp"
 #include "common.hpp"
+#include "descriptor.hpp"
 #include "index.hpp"
 #include "leases.hpp"
 #include "loong/store.hpp"
@@ -64,8 +66,11 @@ public:
 
 private:
     using Results = std::vector<std::optional<Result<CreatedTask>>>;
-    /// Tasks that are being made together, and which of the call they are.
+    /// Tasks that are being made together, and which of the call they are. What is held is given back
+    /// in the opposite order.
     struct Batch {
+        Descriptor dedupe_lock;
+        std::optional<Bell> bell;
         std::vector<NewTaskFiles> made;
         std::vector<std::size_t> places;
         /// One sync of the whole file system serves all of them.
@@ -74,12 +79,15 @@ private:
 
     FileStore(std::shared_ptr<Root> root, const StoreHost& host);
 
-    Result<void> create_some(const std::vector<NewTask>& tasks, std::size_t first,
-                             std::size_t count, Results& results);
-    Result<void> build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t count,
-                       Batch& batch, Results& results);
-    Result<void> publish(const std::vector<NewTask>& tasks, Batch& batch, Results& results);
+    /// Makes all but the names, and tells the index that they will come. What was made when it fails
+    /// is in `batch`.
+    Result<void> build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t end,
+                       bool has_keys, Batch& batch, Results& results);
+    /// Makes files and names durable. Touches nothing but the files and the results of this batch: it
+    /// may run while another is built.
     void name_tasks(Batch& batch, Results& results);
+    /// Shows readers and the index what is durable.
+    void show_tasks(const std::vector<NewTask>& tasks, Batch& batch, Results& results);
     Result<Descriptor> lock_dedupe_keys();
     void remove_leases(std::string_view task_id, const std::vector<std::string>& sessions);
 

@@ -1,4 +1,3 @@
-#include "bell.hpp"
 #include "errors.hpp"
 #include "file_lock.hpp"
 #include "file_store.hpp"
@@ -8,26 +7,69 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <future>
+#include <sys/resource.h>
 
 namespace loong::store_files {
 
 namespace {
 
-/// How many tasks are made together. Each holds a descriptor meanwhile.
-constexpr std::size_t tasks_at_once = 256;
+/// More would make the others wait longer than the shared sync is worth.
+constexpr rlim_t most_at_once = 2048;
+/// Descriptors that are left for everything else.
+constexpr rlim_t other_descriptors = 128;
 /// From how many on one sync of the whole file system costs less than three for each task, also
 /// where others have much to write.
 constexpr std::size_t share_sync_from = 16;
+
+/// How many tasks are made together, since each sync takes as long as those of several tasks. Each
+/// holds a descriptor meanwhile, and there are two such groups at a time.
+std::size_t tasks_at_once() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return share_sync_from;
+    const rlim_t spare =
+        files.rlim_cur > other_descriptors ? files.rlim_cur - other_descriptors : 0;
+    return std::clamp<rlim_t>(spare / 2, share_sync_from, most_at_once);
+}
 
 } // namespace
 
 Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<NewTask>& tasks) {
     Results results(tasks.size());
-    for (std::size_t first = 0; first < tasks.size(); first += tasks_at_once) {
-        const std::size_t count = std::min(tasks_at_once, tasks.size() - first);
-        if (auto done = create_some(tasks, first, count, results); !done)
+    const std::size_t at_once = tasks_at_once();
+    // While the disk takes one batch, in a thread of its own, the next is built.
+    std::optional<Batch> naming;
+    std::future<void> named;
+    const auto finish = [&] {
+        if (!naming) return;
+        named.get();
+        show_tasks(tasks, *naming, results);
+        naming.reset();
+    };
+    for (std::size_t first = 0; first < tasks.size(); first += at_once) {
+        const std::size_t end = std::min(first + at_once, tasks.size());
+        const bool is_last = end == tasks.size();
+        // Who is next to decide on a key finds all decided before in the index.
+        const bool has_keys =
+            std::any_of(tasks.begin() + static_cast<std::ptrdiff_t>(first),
+                        tasks.begin() + static_cast<std::ptrdiff_t>(end),
+                        [](const NewTask& task) { return !task.summary.dedupe_key.empty(); });
+        if (has_keys) finish();
+        Batch batch;
+        auto done = build(tasks, first, end, has_keys, batch, results);
+        finish();
+        if (!done) {
+            for (NewTaskFiles& made : batch.made) made.discard();
             return std::move(done).error();
+        }
+        if (batch.made.empty()) continue;
+        naming.emplace(std::move(batch));
+        const auto when = is_last || has_keys ? std::launch::deferred
+                                              : std::launch::async | std::launch::deferred;
+        named = std::async(when, [&] { name_tasks(*naming, results); });
+        if (is_last || has_keys) finish();
     }
+    finish();
     std::vector<Result<CreatedTask>> created;
     created.reserve(results.size());
     for (std::optional<Result<CreatedTask>>& result : results)
@@ -49,32 +91,19 @@ Result<Descriptor> FileStore::lock_dedupe_keys() {
     return lock;
 }
 
-Result<void> FileStore::create_some(const std::vector<NewTask>& tasks, std::size_t first,
-                                    std::size_t count, Results& results) {
-    Descriptor dedupe_lock;
-    const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(first);
-    if (std::any_of(begin, begin + static_cast<std::ptrdiff_t>(count),
-                    [](const NewTask& task) { return !task.summary.dedupe_key.empty(); })) {
+Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t end,
+                              bool has_keys, Batch& batch, Results& results) {
+    if (has_keys) {
         auto lock = lock_dedupe_keys();
         if (!lock) return std::move(lock).error();
-        dedupe_lock = std::move(*lock);
+        batch.dedupe_lock = std::move(*lock);
     }
     auto bell = Bell::hold(*root_);
     if (!bell) return std::move(bell).error();
-    Batch batch;
-    auto done = build(tasks, first, count, batch, results);
-    if (done && !batch.made.empty()) done = publish(tasks, batch, results);
-    if (!done) {
-        for (NewTaskFiles& made : batch.made) made.discard();
-    }
-    return done;
-}
-
-Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t first,
-                              std::size_t count, Batch& batch, Results& results) {
-    batch.shares_sync = count >= share_sync_from;
+    batch.bell.emplace(std::move(*bell));
+    batch.shares_sync = end - first >= share_sync_from;
     std::unordered_map<std::string, std::string> keys;
-    for (std::size_t place = first; place < first + count; ++place) {
+    for (std::size_t place = first; place < end; ++place) {
         const NewTask& task = tasks[place];
         if (auto checked = check_new_task(task); !checked) {
             results[place] = std::move(checked).error();
@@ -107,7 +136,12 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
         batch.made.push_back(std::move(*made));
         batch.places.push_back(place);
     }
-    return {};
+    if (batch.made.empty()) return {};
+    // After the hidden directories are there, and before the tasks are: whoever finds a mark and
+    // neither of both knows that nothing will come any more.
+    std::vector<std::string> marked;
+    for (const NewTaskFiles& made : batch.made) marked.push_back(made.task_id());
+    return index_.mark(marked);
 }
 
 void FileStore::name_tasks(Batch& batch, Results& results) {
@@ -122,24 +156,20 @@ void FileStore::name_tasks(Batch& batch, Results& results) {
         made.discard();
         results[batch.places[i]] = std::move(done).error();
     }
+    const int unsynced = root_->files().sync_directory(root_->tasks());
+    for (std::size_t i = 0; unsynced != 0 && i < batch.made.size(); ++i) {
+        std::optional<Result<CreatedTask>>& result = results[batch.places[i]];
+        if (result) continue;
+        batch.made[i].discard();
+        result = io_error("sync", root_->path() + "/tasks", unsynced);
+    }
 }
 
-Result<void> FileStore::publish(const std::vector<NewTask>& tasks, Batch& batch, Results& results) {
-    // After the hidden directories are there, and before the tasks are: whoever finds a mark and
-    // neither of both knows that nothing will come any more.
-    std::vector<std::string> marked;
-    for (const NewTaskFiles& made : batch.made) marked.push_back(made.task_id());
-    if (auto done = index_.mark(marked); !done) return done;
-    name_tasks(batch, results);
-    const int failed = root_->files().sync_directory(root_->tasks());
+void FileStore::show_tasks(const std::vector<NewTask>& tasks, Batch& batch, Results& results) {
     std::vector<IndexEntry> entries;
     std::vector<std::string> not_made;
     for (std::size_t i = 0; i < batch.made.size(); ++i) {
         const std::size_t place = batch.places[i];
-        if (failed != 0 && !results[place]) {
-            results[place] = io_error("sync", root_->path() + "/tasks", failed);
-            batch.made[i].discard();
-        }
         if (results[place]) {
             not_made.push_back(batch.made[i].task_id());
             continue;
@@ -152,7 +182,6 @@ Result<void> FileStore::publish(const std::vector<NewTask>& tasks, Batch& batch,
     }
     if (!entries.empty()) index_.put(entries);
     if (!not_made.empty()) index_.unmark(not_made);
-    return {};
 }
 
 } // namespace loong::store_files

@@ -32,6 +32,7 @@ LosingFiles::NodePointer LosingFiles::node_of(int descriptor) {
 }
 
 int LosingFiles::make_directory(int directory, const std::string& name) {
+    const Turn turn(mutex_);
     change();
     const int error = FileSystem::make_directory(directory, name);
     if (error != 0) return error;
@@ -42,6 +43,7 @@ int LosingFiles::make_directory(int directory, const std::string& name) {
 }
 
 int LosingFiles::create_file(int directory, const std::string& name, Descriptor& file) {
+    const Turn turn(mutex_);
     change();
     const int error = FileSystem::create_file(directory, name, file);
     if (error == 0) node_of(directory)->names[name] = std::make_shared<Node>();
@@ -49,6 +51,7 @@ int LosingFiles::create_file(int directory, const std::string& name, Descriptor&
 }
 
 int LosingFiles::write_at(int file, std::string_view text, off_t offset) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = node_of(file);
     const auto begin = static_cast<std::size_t>(offset);
@@ -58,12 +61,14 @@ int LosingFiles::write_at(int file, std::string_view text, off_t offset) {
 }
 
 int LosingFiles::truncate(int file, off_t size) {
+    const Turn turn(mutex_);
     change();
     node_of(file)->content.resize(static_cast<std::size_t>(size));
     return FileSystem::truncate(file, size);
 }
 
 int LosingFiles::sync_file(int file) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = node_of(file);
     node->synced_content = node->content;
@@ -71,6 +76,7 @@ int LosingFiles::sync_file(int file) {
 }
 
 int LosingFiles::sync_directory(int directory) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = node_of(directory);
     node->synced_names = node->names;
@@ -84,12 +90,14 @@ void LosingFiles::sync_all_below(Node& node) {
 }
 
 int LosingFiles::sync_all(int file) {
+    const Turn turn(mutex_);
     change();
     sync_all_below(*top_);
     return FileSystem::sync_all(file);
 }
 
 int LosingFiles::rename(int directory, const std::string& from, const std::string& to) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = node_of(directory);
     const int error = FileSystem::rename(directory, from, to);
@@ -106,6 +114,7 @@ int LosingFiles::rename(int directory, const std::string& from, const std::strin
 }
 
 int LosingFiles::replace(int directory, const std::string& from, const std::string& to) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = node_of(directory);
     const int error = FileSystem::replace(directory, from, to);
@@ -116,12 +125,14 @@ int LosingFiles::replace(int directory, const std::string& from, const std::stri
 }
 
 int LosingFiles::remove_file(int directory, const std::string& name) {
+    const Turn turn(mutex_);
     change();
     node_of(directory)->names.erase(name);
     return FileSystem::remove_file(directory, name);
 }
 
 int LosingFiles::remove_directory(int directory, const std::string& name) {
+    const Turn turn(mutex_);
     change();
     node_of(directory)->names.erase(name);
     return FileSystem::remove_directory(directory, name);
@@ -131,9 +142,13 @@ LosingFiles::NodePointer LosingFiles::parent_of(const std::string& path) {
     return find(path.substr(0, path.rfind('/')));
 }
 
-void LosingFiles::note_opened(const std::string& path) { static_cast<void>(find(path)); }
+void LosingFiles::note_opened(const std::string& path) {
+    const Turn turn(mutex_);
+    static_cast<void>(find(path));
+}
 
 void LosingFiles::note_written(const std::string& path, std::string_view text, off_t offset) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = find(path);
     const auto begin = static_cast<std::size_t>(offset);
@@ -142,11 +157,13 @@ void LosingFiles::note_written(const std::string& path, std::string_view text, o
 }
 
 void LosingFiles::note_truncated(const std::string& path, off_t size) {
+    const Turn turn(mutex_);
     change();
     find(path)->content.resize(static_cast<std::size_t>(size));
 }
 
 void LosingFiles::note_synced(const std::string& path) {
+    const Turn turn(mutex_);
     change();
     const NodePointer node = find(path);
     node->synced_content = node->content;
@@ -154,6 +171,7 @@ void LosingFiles::note_synced(const std::string& path) {
 }
 
 void LosingFiles::note_removed(const std::string& path, bool synced) {
+    const Turn turn(mutex_);
     change();
     const std::string name = path.substr(path.rfind('/') + 1);
     parent_of(path)->names.erase(name);
@@ -180,6 +198,7 @@ void LosingFiles::lay_out(const Node& node, const std::string& target, Loss loss
 }
 
 void LosingFiles::image(const std::string& target, Loss loss) const {
+    const Turn turn(mutex_);
     lay_out(*top_, target, loss);
 }
 

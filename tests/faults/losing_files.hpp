@@ -3,13 +3,15 @@
 ///
 /// Every change is made for real, and remembered as lost until it is synced: the content of a file
 /// until the file is, a name (new, renamed, removed) until its directory is. At every change a
-/// function is called in which image() lays out what would be found after the power came back.
+/// function is called in which image() lays out what would be found after the power came back. Several
+/// threads may change it; they take turns.
 
 #include "file_system.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace loong::store_common {
@@ -77,7 +79,11 @@ private:
     static void sync_all_below(Node& node);
     static void lay_out(const Node& node, const std::string& target, Loss loss);
 
+    using Turn = std::lock_guard<std::recursive_mutex>;
+
     const std::string root_;
+    // Recursive: image() is called in the middle of a change.
+    mutable std::recursive_mutex mutex_;
     NodePointer top_ = std::make_shared<Node>(Node{true, {}, {}, {}, {}});
 };
 

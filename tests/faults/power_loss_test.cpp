@@ -7,6 +7,8 @@
 
 #include <cstdio>
 #include <map>
+#include <set>
+#include <sys/resource.h>
 
 namespace loong::store_files {
 namespace {
@@ -140,6 +142,54 @@ protected:
 TEST_F(PowerLossTest, nothing_that_was_not_synced_comes_through) { live_through(Loss::everything); }
 TEST_F(PowerLossTest, names_come_through_without_content) { live_through(Loss::content); }
 TEST_F(PowerLossTest, content_comes_through_without_names) { live_through(Loss::names); }
+
+TEST_F(PowerLossTest, tasks_of_overlapping_batches_are_whole_or_not_there) {
+    // With few descriptors a batch is small: these are three, one built while another is synced.
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit few = before;
+    few.rlim_cur = 170;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (const Loss loss : {Loss::everything, Loss::content, Loss::names}) {
+        const std::string place = root() + std::to_string(static_cast<int>(loss));
+        LosingFiles files(place);
+        std::vector<NewTask> tasks;
+        std::set<std::string> ids;
+        for (std::uint64_t number = 1; number <= 60; ++number) {
+            tasks.push_back(make_task(number));
+            ids.insert(tasks.back().task_id);
+        }
+        StoreSetup setup;
+        setup.state_directory = place;
+        setup.host = &host_;
+        const auto store = must(FileStore::make(setup, files));
+        int looks = 0;
+        const auto look = [&] {
+            StoreSetup after;
+            after.state_directory = directory_ / "after-overlap";
+            after.host = &host_;
+            files.image(after.state_directory, loss);
+            const auto opened = must(FileStore::make(after, FileSystem::real()));
+            const auto listed = must(opened->list({}, ListOrder::oldest_first, {}, 100)).tasks;
+            for (const ListedTask& row : listed) {
+                EXPECT_TRUE(ids.contains(row.task_id));
+                EXPECT_TRUE(row.summary) << row.summary.error().message;
+            }
+            fs::remove_all(after.state_directory);
+            ++looks;
+            return listed.size();
+        };
+        // Each look opens a store: every seventh change is enough, and no multiple of what a task takes.
+        files.before_each_change = [&] {
+            if (files.changes % 7 == 0) look();
+        };
+        for (const auto& created : must(store->create(tasks))) must(created);
+        files.before_each_change = nullptr;
+        EXPECT_EQ(look(), tasks.size());
+        EXPECT_GT(looks, 50);
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
 
 TEST_F(PowerLossTest, a_sync_that_is_left_out_is_noticed) {
     // Proves the test: names that are never synced are lost.
