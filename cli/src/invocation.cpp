@@ -12,11 +12,17 @@ Result<Tasks> Invocation::open() const {
     options.config_file = globals.config_file.value_or("");
     options.session_id = globals.session_id.value_or("");
     options.all_sessions = globals.all_sessions;
+    options.on_store_progress = [line = store_progress](const StoreProgress& progress) {
+        line->show(progress);
+    };
     return Tasks::open(options);
 }
 
 Value Invocation::header(const Tasks* tasks) const {
     Value::Array warning_list(warnings.begin(), warnings.end());
+    if (const std::string& told = store_progress->warning(); !told.empty()) {
+        warning_list.emplace_back(told);
+    }
     Value header;
     header.set("schema", 1);
     header.set("command", command);

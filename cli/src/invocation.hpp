@@ -6,6 +6,7 @@
 #include "loong/value.hpp"
 #include "option_table.hpp"
 #include "printer.hpp"
+#include "store_progress.hpp"
 #include "terminal.hpp"
 
 #include <memory>
@@ -40,6 +41,8 @@ struct Invocation {
     std::vector<std::string> warnings;
     /// Something was left open that takes long to close: see end_process().
     bool ends_at_once = false;
+    /// Shared with what open() gives, which may outlive this.
+    std::shared_ptr<StoreProgressLine> store_progress = std::make_shared<StoreProgressLine>();
 
     /// A view of the state directory by this viewer.
     [[nodiscard]] Result<Tasks> open() const;

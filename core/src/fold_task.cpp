@@ -61,6 +61,10 @@ std::string CoreStoreHost::encode(const TaskSummary& summary) const {
     return encode_summary(summary);
 }
 
+void CoreStoreHost::tell_progress(std::uint64_t done, std::uint64_t total, bool by_other) const {
+    if (on_progress) on_progress(done, total, by_other);
+}
+
 Result<TaskSummary> CoreStoreHost::decode(std::string_view text) const {
     return decode_summary(text);
 }

@@ -5,6 +5,8 @@
 #include "task_document.hpp"
 #include "task_state.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,9 @@ public:
                                   const std::vector<std::string>& records) const override;
     std::string encode(const TaskSummary& summary) const override;
     Result<TaskSummary> decode(std::string_view text) const override;
+    void tell_progress(std::uint64_t done, std::uint64_t total, bool by_other) const override;
+
+    std::function<void(std::uint64_t done, std::uint64_t total, bool by_other)> on_progress;
 };
 
 } // namespace loong

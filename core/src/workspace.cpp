@@ -15,6 +15,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options,
     if (!config) return std::move(config).error();
     std::unique_ptr<Workspace> workspace(new Workspace());
     workspace->options_ = options;
+    if (options.on_store_progress) {
+        workspace->host_.on_progress = [tell = options.on_store_progress](
+                                           std::uint64_t done, std::uint64_t total, bool by_other) {
+            tell({done, total, by_other});
+        };
+    }
     workspace->config_ = *std::move(config);
     if (!options.state_directory.empty()) {
         workspace->config_.state_directory = options.state_directory;

@@ -9,12 +9,19 @@
 
 namespace loong::store_files {
 
+namespace {
+
+/// Most indexes are made in less, and nobody then sees a part of one.
+constexpr Milliseconds shortest_wait{200};
+
+} // namespace
+
 Result<void> Index::run(Needs needs, const std::function<void(Database&)>& work) {
     for (int round = 0;; ++round) {
         auto begun = file_.begin();
         if (!begun) return std::move(begun).error();
         Database& database = **begun;
-        if (needs == Needs::completeness) bring_up_to_date(database);
+        if (needs != Needs::nothing) bring_up_to_date(database, needs);
         work(database);
         const bool failed = database.failure() != SQLITE_OK;
         const bool damaged = database.is_damaged();
@@ -127,8 +134,8 @@ IndexEntry Index::row_of(const std::string& task_id, const Derived& derived) con
     return entry;
 }
 
-void Index::bring_up_to_date(Database& database) {
-    if (!file_.is_complete()) complete(database);
+void Index::bring_up_to_date(Database& database, Needs needs) {
+    if (!file_.is_complete()) complete(database, needs);
     // Readers do not wait for a writer that has stopped in the middle of something.
     database.set_patience(Milliseconds(200));
     settle(database);
@@ -163,12 +170,28 @@ void Index::settle_one(Database& database, const Mark& mark) {
     transaction.commit();
 }
 
-void Index::complete(Database& database) {
+void Index::complete(Database& database, Needs needs) {
     // Whoever holds the lock is completing the index already. Where that takes long, its rows are
     // used as far as they are there.
-    if (file_.lock_completion() != 0) return;
+    const bool can_wait = needs == Needs::completeness;
+    if (file_.lock_completion(can_wait ? lock_limit : shortest_wait) != 0) {
+        tell_of_other(database);
+        return;
+    }
     if (!file_.is_complete()) fill(database);
     file_.unlock_completion();
+}
+
+void Index::tell_of_other(Database& database) const {
+    std::uint64_t known = 0;
+    Statement read = database.prepare("SELECT count(*) FROM tasks");
+    if (read.step()) known = static_cast<std::uint64_t>(read.integer(0));
+    std::uint64_t total = 0;
+    const int failed = for_each_name(root_->tasks(), [&](const char* name) {
+        if (is_task_id(name)) ++total;
+        return true;
+    });
+    if (failed == 0) host_->tell_progress(known, std::max(known, total), true);
 }
 
 void Index::fill(Database& database) {
@@ -179,8 +202,10 @@ void Index::fill(Database& database) {
     }
     static_cast<void>(clear_leftovers(*root_));
     mark_tasks_in_the_making(database);
-    make_rows(database, out_of_date_rows(database, true));
-    make_rows(database, tasks_without_row(database));
+    std::vector<std::string> task_ids = out_of_date_rows(database, true);
+    for (std::string& task_id : tasks_without_row(database)) task_ids.push_back(std::move(task_id));
+    make_rows(database, task_ids,
+              [&](std::size_t done) { host_->tell_progress(done, task_ids.size(), false); });
     settle(database);
     file_.set_complete();
 }
@@ -243,7 +268,8 @@ void Index::make_row(Database& database, IndexRows& rows, const std::string& tas
     if (!read.step()) rows.put(row_of(task_id, derived));
 }
 
-void Index::make_rows(Database& database, const std::vector<std::string>& task_ids) {
+void Index::make_rows(Database& database, const std::vector<std::string>& task_ids,
+                      const std::function<void(std::size_t)>& told) {
     constexpr std::size_t at_once = 128;
     for (std::size_t first = 0; first < task_ids.size(); first += at_once) {
         const std::size_t count = std::min(at_once, task_ids.size() - first);
@@ -256,6 +282,7 @@ void Index::make_rows(Database& database, const std::vector<std::string>& task_i
         rows.finish();
         transaction.commit();
         if (database.failure() != SQLITE_OK) return;
+        told(first + count);
     }
 }
 

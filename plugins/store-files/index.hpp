@@ -72,7 +72,12 @@ public:
     Result<std::string> check_file();
 
 private:
-    enum class Needs { nothing, completeness };
+    enum class Needs {
+        nothing,
+        /// All that is in the index while another process completes it.
+        what_is_known,
+        completeness,
+    };
 
     /// A task as its files tell it now.
     struct Derived {
@@ -99,14 +104,17 @@ private:
     Result<void> run(Needs needs, const std::function<void(Database&)>& work);
     /// Brings the index up to the files as far as it can be written: where there is no room for
     /// that, or another writer hangs, reading goes on with what is there.
-    void bring_up_to_date(Database& database);
+    void bring_up_to_date(Database& database, Needs needs);
     void settle(Database& database);
     void settle_one(Database& database, const Mark& mark);
-    void complete(Database& database);
+    void complete(Database& database, Needs needs);
+    void tell_of_other(Database& database) const;
     void fill(Database& database);
     std::vector<std::string> out_of_date_rows(Database& database, bool all_open);
     std::vector<std::string> tasks_without_row(Database& database);
-    void make_rows(Database& database, const std::vector<std::string>& task_ids);
+    /// `told` gets how many are made, now and then.
+    void make_rows(Database& database, const std::vector<std::string>& task_ids,
+                   const std::function<void(std::size_t)>& told);
     /// The row of an index that is made anew, also where the task is being changed. In a transaction.
     void make_row(Database& database, IndexRows& rows, const std::string& task_id,
                   const Derived& derived) const;

@@ -173,8 +173,8 @@ void IndexFile::set_complete() {
         .run();
 }
 
-int IndexFile::lock_completion() {
-    return wait_lock(lock_.get(), LockKind::exclusive, completion_byte, lock_limit);
+int IndexFile::lock_completion(Milliseconds limit) {
+    return wait_lock(lock_.get(), LockKind::exclusive, completion_byte, limit);
 }
 
 void IndexFile::unlock_completion() { unlock(lock_.get(), completion_byte); }

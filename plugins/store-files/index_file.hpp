@@ -35,8 +35,8 @@ public:
     /// It was complete before the machine was started anew.
     [[nodiscard]] bool is_from_earlier_boot();
 
-    /// Held by the one who completes the index, beside the shared lock. EAGAIN after 10 s.
-    int lock_completion();
+    /// Held by the one who completes the index, beside the shared lock. EAGAIN after `limit`.
+    int lock_completion(Milliseconds limit);
     void unlock_completion();
 
     [[nodiscard]] std::string path() const;

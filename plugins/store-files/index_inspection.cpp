@@ -81,7 +81,8 @@ Result<std::vector<std::string>> Index::find_differences() {
 }
 
 Result<void> Index::make_again(const std::vector<std::string>& task_ids) {
-    return run(Needs::nothing, [&](Database& database) { make_rows(database, task_ids); });
+    return run(Needs::nothing,
+               [&](Database& database) { make_rows(database, task_ids, [](std::size_t) {}); });
 }
 
 Result<void> Index::make_all_again() {

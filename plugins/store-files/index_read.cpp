@@ -99,7 +99,7 @@ Result<ListedTask> Index::find(std::string_view task_id) {
 Result<ListPage> Index::list(const TaskFilter& filter, ListOrder order, std::string_view cursor,
                              std::size_t limit) {
     ListPage page;
-    auto done = run(Needs::completeness, [&](Database& database) {
+    auto done = run(Needs::what_is_known, [&](Database& database) {
         show_selected(
             database,
             [&] {
@@ -115,7 +115,7 @@ Result<ListPage> Index::list(const TaskFilter& filter, ListOrder order, std::str
 
 Result<std::vector<CountGroup>> Index::count(const TaskFilter& filter) {
     std::vector<CountGroup> groups;
-    auto done = run(Needs::completeness, [&](Database& database) {
+    auto done = run(Needs::what_is_known, [&](Database& database) {
         const Transaction transaction(database, Transaction::Kind::read);
         groups = IndexQuery(database, filter).count();
     });

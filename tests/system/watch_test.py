@@ -497,5 +497,30 @@ class FollowTest(ViewTest):
         self.assertEqual((followed.out, followed.err), ("out\n", "err\n"))
 
 
+class IndexTest(ViewTest):
+    """The index is made anew by whoever first asks for what is in it."""
+
+    def setUp(self):
+        super().setUp()
+        if kept_state.IS_SQLITE:
+            self.skipTest("store-sqlite has no index beside its tasks")
+        line = json.dumps({"command": ["true"], "hold": True}) + "\n"
+        self.loong("tasks", "create", "-q", "--batch", "-", given=(line * 400).encode())
+        for name in os.listdir(self.environment["LOONG_HOME"]):
+            if name.startswith("index.sqlite"):
+                os.unlink(os.path.join(self.environment["LOONG_HOME"], name))
+
+    def test_bar_comes_and_goes(self):
+        listing = self.terminal([PROGRAM, "tasks", "list", "--limit", "1"])
+        self.assertEqual(listing.wait_end(), 0, listing.text())
+        self.assertIn(b" of 400 tasks", listing.written)
+        self.assertIn("400 waiting", listing.text())
+        self.assertNotIn("index", listing.text())
+
+    def test_no_bar_where_nobody_looks(self):
+        answer = self.loong("tasks", "list", "--limit", "1")
+        self.assertEqual(answer.err, "")
+
+
 if __name__ == "__main__":
     loong_system.main()

@@ -50,6 +50,16 @@ public:
     /// `store_version` or `store_corrupt` where the text is not of this version: summarize again.
     virtual std::string encode(const TaskSummary& summary) const = 0;
     virtual Result<TaskSummary> decode(std::string_view text) const = 0;
+
+    /// How far a store is that has to look through its tasks before it can answer, because its index was
+    /// lost, say: now and then, in the middle of the method that waits for it, and with all of `total`
+    /// done at the end. `by_other`: another process does it, and what was asked for is answered by
+    /// what is known so far.
+    virtual void tell_progress(std::uint64_t done, std::uint64_t total, bool by_other) const {
+        static_cast<void>(done);
+        static_cast<void>(total);
+        static_cast<void>(by_other);
+    }
 };
 
 /// A lease that is held. Destroying it gives it back at once; so does the death of the process.

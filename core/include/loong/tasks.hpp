@@ -30,6 +30,13 @@
 
 namespace loong {
 
+/// How far the store is with what it has to do before it can answer (StoreHost::tell_progress()).
+struct StoreProgress {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    bool by_other = false;
+};
+
 struct OpenOptions {
     /// Empty: found as documented (`$LOONG_CONFIG`, then the XDG place; none is needed).
     std::string config_file;
@@ -49,6 +56,9 @@ struct OpenOptions {
     /// session whose process dies is recoverable as any other. Destroying the object waits until
     /// its workers have left, which they do when nothing is claimable. Ignores SIGPIPE.
     bool workers_in_this_process = false;
+    /// Called in the middle of any method that has to wait for that; also by workers that are threads
+    /// of this process.
+    std::function<void(const StoreProgress&)> on_store_progress;
 };
 
 /// What a viewer may say about a new task.

@@ -350,5 +350,68 @@ TEST_F(IndexTest, readers_use_no_more_files_than_they_show) {
     EXPECT_EQ(host_.summarized(), 0U);
 }
 
+class ToldHost : public TestStoreHost {
+public:
+    struct Told {
+        std::uint64_t done = 0;
+        std::uint64_t total = 0;
+        bool by_other = false;
+    };
+
+    void tell_progress(std::uint64_t done, std::uint64_t total, bool by_other) const override {
+        told.push_back({done, total, by_other});
+    }
+
+    mutable std::vector<Told> told;
+};
+
+class ToldTest : public IndexTest {
+protected:
+    std::unique_ptr<Store> open_told() {
+        StoreSetup setup;
+        setup.state_directory = root();
+        setup.host = &told_host_;
+        return must(FileStore::make(setup));
+    }
+    [[nodiscard]] const std::vector<ToldHost::Told>& told() const { return told_host_.told; }
+
+    ToldHost told_host_;
+};
+
+TEST_F(ToldTest, how_far_a_new_index_is) {
+    create_tasks(*open(), 1, 300);
+    remove_index();
+    const auto store = open_told();
+    EXPECT_TRUE(told().empty());
+    EXPECT_EQ(listed(*store).size(), 300U);
+    ASSERT_GT(told().size(), 1U);
+    std::uint64_t last = 0;
+    for (const auto& [done, total, by_other] : told()) {
+        EXPECT_GT(done, last);
+        EXPECT_EQ(total, 300U);
+        EXPECT_FALSE(by_other);
+        last = done;
+    }
+    EXPECT_EQ(last, 300U);
+}
+
+TEST_F(ToldTest, a_list_shows_what_is_known_while_another_makes_the_index) {
+    create_tasks(*open(), 1, 5);
+    remove_index();
+    Descriptor other(::open(in_root("index.lock").c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(try_lock(other.get(), LockKind::exclusive, {1, 1}), 0);
+    const auto store = open_told();
+    EXPECT_TRUE(listed(*store).empty());
+    ASSERT_EQ(told().size(), 1U);
+    EXPECT_EQ(told().front().done, 0U);
+    EXPECT_EQ(told().front().total, 5U);
+    EXPECT_TRUE(told().front().by_other);
+    EXPECT_EQ(counted(*store), 0U);
+    other.close();
+    EXPECT_EQ(listed(*store).size(), 5U);
+    EXPECT_EQ(told().back().done, 5U);
+    EXPECT_FALSE(told().back().by_other);
+}
+
 } // namespace
 } // namespace loong::store_files
