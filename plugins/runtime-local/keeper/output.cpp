@@ -12,6 +12,9 @@ namespace loong::keeper {
 namespace {
 
 constexpr std::uint32_t largest_piece = 1U << 20;
+/// While a pipe is emptied nobody can write into it: it is done in parts of this size, so that the writer
+/// goes on in between.
+constexpr std::uint32_t part_of_pipe = 1U << 17;
 constexpr std::uint32_t usual_pipe_size = 1U << 16;
 constexpr std::uint32_t small_piece = 512;
 constexpr std::uint64_t drain_limit = std::uint64_t{4} << 20;
@@ -192,7 +195,7 @@ bool Output::copy(Stream& stream) {
     const auto size = static_cast<std::uint64_t>(stream.size);
     if (size >= max_bytes_) return drop(stream);
     const std::uint64_t room = max_bytes_ - size;
-    return keep(stream, room < largest_piece ? static_cast<std::uint32_t>(room) : largest_piece);
+    return keep(stream, room < part_of_pipe ? static_cast<std::uint32_t>(room) : part_of_pipe);
 }
 
 void Output::pace() {

@@ -238,13 +238,17 @@ def output(bench):
         block *= 1000
         while file.tell() < count:
             file.write(block[:count - file.tell()])
-    ours, theirs = [], []
+    cat = timing.Command(["/bin/cat", source], {})
+    # What a pipe costs, which is between the work and its output whoever keeps it.
+    two = timing.Command(["/bin/sh", "-c", 'cat "$0" | cat', source], {"PATH": "/usr/bin:/bin"})
+    ours, theirs, piped = [], [], []
     copy = os.path.join(bench.scratch, "output-copy")
-    for _ in range(bench.repeats(9)):
-        # Neither is to pay for what the one before has left to be written.
-        os.sync()
-        theirs.append(timing.run(timing.Command(["/bin/cat", source], {}), copy)[0])
-        os.unlink(copy)
+    for _ in range(bench.repeats(15)):
+        # None is to pay for what the one before has left to be written.
+        for command, times in ((cat, theirs), (two, piped)):
+            os.sync()
+            times.append(timing.run(command, copy)[0])
+            os.unlink(copy)
         with Place(bench) as place:
             place.keep_a_worker()
             os.sync()
@@ -253,10 +257,14 @@ def output(bench):
             place.loong("tasks", "wait", task)
             ours.append(time.perf_counter() - begin)
     os.unlink(source)
-    spreads = {"loong": timing.Spread.of(ours), "cat": timing.Spread.of(theirs)}
-    return [Row(f"output of {count >> 20} MiB",
-                f"{count / statistics.median(ours) / 2**20:,.0f} MiB/s", "cat to a file",
-                f"{count / statistics.median(theirs) / 2**20:,.0f} MiB/s",
+    spreads = {"loong": timing.Spread.of(ours), "cat": timing.Spread.of(theirs),
+               "cat | cat": timing.Spread.of(piped)}
+
+    def rate(times):
+        return f"{count / statistics.median(times) / 2**20:,.0f} MiB/s"
+
+    return [Row(f"output of {count >> 20} MiB", rate(ours),
+                f"cat | cat: {rate(piped)}; cat to a file:", rate(theirs),
                 statistics.median(theirs) / statistics.median(ours), 0.5, True,
                 {name: spread.as_json() for name, spread in spreads.items()})]
 
