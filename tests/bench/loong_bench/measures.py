@@ -264,7 +264,7 @@ def output(bench):
         return f"{count / statistics.median(times) / 2**20:,.0f} MiB/s"
 
     return [Row(f"output of {count >> 20} MiB", rate(ours),
-                f"cat | cat: {rate(piped)}; cat to a file:", rate(theirs),
+                f"two cats and a pipe: {rate(piped)}; cat to a file:", rate(theirs),
                 statistics.median(theirs) / statistics.median(ours), 0.5, True,
                 {name: spread.as_json() for name, spread in spreads.items()})]
 
