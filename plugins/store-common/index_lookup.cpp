@@ -28,9 +28,9 @@ std::vector<std::string> select_claimable(Database& database, Time now, std::siz
         "WHERE rank IS NOT NULL AND not_before IS NULL ORDER BY rank, id LIMIT ?1");
     ready.bind(static_cast<std::int64_t>(limit));
     add(ready);
-    Statement due = database.prepare(
-        "SELECT rank, id FROM tasks INDEXED BY tasks_due "
-        "WHERE rank IS NOT NULL AND not_before <= ?2 ORDER BY rank, id LIMIT ?1");
+    Statement due =
+        database.prepare("SELECT rank, id FROM tasks INDEXED BY tasks_due "
+                         "WHERE rank IS NOT NULL AND not_before <= ?2 ORDER BY rank, id LIMIT ?1");
     due.bind(static_cast<std::int64_t>(limit)).bind(now.time_since_epoch().count());
     add(due);
     std::sort(ranked.begin(), ranked.end());
