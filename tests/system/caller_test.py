@@ -146,6 +146,16 @@ class CallerTest(SystemTest):
         outcome = self.detail(task)["terminal_outcome"]
         self.assertEqual(outcome["signal"], signal.SIGTERM)
 
+    def test_worker_that_is_not_needed_after_all_leaves(self):
+        # Its program is started while the task is stored, which here is one that is there already.
+        first = self.create("--wait", "--dedupe-key", "nightly", "true")
+        self.await_idle()
+        events = self.kinds(first)
+        self.assertEqual(self.create("--dedupe-key", "nightly", "true"), first)
+        self.await_idle()
+        self.assertEqual(self.workers(), [])
+        self.assertEqual(self.kinds(first), events)
+
     def test_worker_is_detached(self):
         task = self.create_running("exec sleep 1000")
         worker = self.worker_of(task)
