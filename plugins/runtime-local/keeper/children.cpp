@@ -171,14 +171,12 @@ Children::Owner Children::owner_of(pid_t pid) const {
             if (length < sizeof(entry)) entry[length++] = chunk[i];
             if (chunk[i] != '\0') continue;
             entry[sizeof(entry) - 1] = '\0';
-            if (std::strncmp(entry, worker_variable, worker_length) == 0 &&
-                entry[worker_length] == '=') {
-                owner = Owner::other;
-            } else if (std::strncmp(entry, session_variable, session_length) == 0 &&
-                       entry[session_length] == '=' &&
-                       std::strcmp(entry + session_length + 1, session_id_) != 0) {
-                owner = Owner::other;
-            }
+            const bool is_worker = std::strncmp(entry, worker_variable, worker_length) == 0 &&
+                                   entry[worker_length] == '=';
+            const bool is_other = std::strncmp(entry, session_variable, session_length) == 0 &&
+                                  entry[session_length] == '=' &&
+                                  std::strcmp(entry + session_length + 1, session_id_) != 0;
+            if (is_worker || is_other) owner = Owner::other;
             length = 0;
         }
     }
