@@ -167,7 +167,7 @@ Result<void> HandOver::start_one(const std::string& adopt, bool redo) {
         return threads->start(workspace_->options(), adopt, redo);
     }
     if (prepared_ && adopt.empty()) {
-        const Result<void> begun = prepared_->begin();
+        Result<void> begun = prepared_->begin();
         prepared_.reset();
         return begun;
     }
