@@ -38,6 +38,7 @@ struct Stat {
 /// How long a process may take from one program to the next. Far more than it takes: the kernel has
 /// opened all files before.
 constexpr std::chrono::seconds longest_start{2};
+constexpr int most_lists = 64;
 
 /// A file about a process. Absent where the process is gone, or another user's. Everything else is
 /// an error: who cannot look must not take a process for gone.
@@ -252,8 +253,9 @@ Result<std::vector<FoundProcess>> find_session_processes(std::string_view sessio
     std::vector<FoundProcess> found;
     std::vector<pid_t> seen{::getpid()};
     // A process may start another and end before its turn comes: the other is in the next list. Only
-    // a list with nothing new shows that none was missed.
-    for (;;) {
+    // a list with nothing new shows that none was missed. Where processes come and go all the time
+    // there is none, and to be missed so often in a row is next to impossible.
+    for (int lists = 0; lists < most_lists; ++lists) {
         const auto listed = list_processes();
         if (!listed) return listed.error();
         std::vector<pid_t> fresh;
@@ -270,6 +272,7 @@ Result<std::vector<FoundProcess>> find_session_processes(std::string_view sessio
         seen.insert(seen.end(), fresh.begin(), fresh.end());
         std::sort(seen.begin(), seen.end());
     }
+    return found;
 }
 
 Result<bool> carries_other_tasks(pid_t pid, std::string_view session_id) {

@@ -54,8 +54,8 @@ TEST(ProcessesTest, program_that_is_just_starting_is_found) {
 }
 
 TEST(ProcessesTest, process_that_is_handed_on_from_parent_to_child_is_found) {
-    const Carrier carrier("session-fork", R"(/bin/sh -c "$script" &)");
-    EXPECT_EQ(count_missed("session-fork", 200), 0U);
+    const Carrier carrier("session-fork", R"(sleep 0.01; /bin/sh -c "$script" &)");
+    EXPECT_EQ(count_missed("session-fork", 1000), 0U);
 }
 
 } // namespace
