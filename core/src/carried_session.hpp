@@ -25,7 +25,7 @@ inline constexpr std::chrono::seconds longest_unread{20};
 class CarriedSession final : public SessionContext {
 public:
     struct Setup {
-        /// Used under this object's lock only, from then on.
+        /// Used under this object's lock only while the monitor has the session.
         Store* store = nullptr;
         std::unique_ptr<Lease> lease;
         /// Read at the start only.

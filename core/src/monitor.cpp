@@ -61,11 +61,22 @@ Monitor::~Monitor() {
 }
 
 void Monitor::attend(std::shared_ptr<CarriedSession> session) {
-    {
-        const std::lock_guard<std::mutex> guard(mutex_);
-        session_ = std::move(session);
-    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    session_ = std::move(session);
     nudge_.ring();
+    let_go_.wait(lock, [this] { return in_hand_ == nullptr || in_hand_ == session_; });
+}
+
+std::shared_ptr<CarriedSession> Monitor::take_in_hand() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    in_hand_ = session_;
+    return in_hand_;
+}
+
+void Monitor::let_go() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    in_hand_.reset();
+    let_go_.notify_all();
 }
 
 std::shared_ptr<CarriedSession> Monitor::attended() {
@@ -182,7 +193,12 @@ bool Monitor::stays_quiet(const Watch* watch, std::optional<Clock::time_point> u
 void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
     // Watching starts before looking, so nothing falls between the two.
     Result<std::unique_ptr<Watch>> watching = watch(session.get());
-    Watch* watch = watching ? watching->get() : nullptr;
+    follow(session, watching ? watching->get() : nullptr);
+    // Before the watch is closed, which takes the kernel longer than all else.
+    let_go();
+}
+
+void Monitor::follow(const std::shared_ptr<CarriedSession>& session, Watch* watch) {
     bool idle = false;
     Clock::time_point failing_since = Clock::time_point::max();
     do {
@@ -215,23 +231,20 @@ void Monitor::loop_once(const std::shared_ptr<CarriedSession>& session) {
     } while (!stopping_ && attended() == session);
 }
 
-/// What is to be looked after, once it has lasted a moment.
-std::shared_ptr<CarriedSession> Monitor::await_lasting() {
+/// Returns once what is to be looked after has lasted a moment.
+void Monitor::await_lasting() {
     const Clock::time_point end = Clock::now() + longest_pause;
-    std::shared_ptr<CarriedSession> session = attended();
     while (!stopping_ && Clock::now() < end) {
         pollfd nudged{nudge_.descriptor(), POLLIN, 0};
         if (::poll(&nudged, 1, static_cast<int>(short_session.count())) == 0) break;
         nudge_.silence();
-        session = attended();
     }
-    return session;
 }
 
 void Monitor::loop() {
     while (!stopping_) {
-        const std::shared_ptr<CarriedSession> session = await_lasting();
-        if (!stopping_) loop_once(session);
+        await_lasting();
+        if (!stopping_) loop_once(take_in_hand());
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,7 +33,9 @@ public:
     Monitor& operator=(const Monitor&) = delete;
     ~Monitor();
 
-    /// The session to look after from now on; null for none.
+    /// The session to look after from now on; null for none. Returns once the one before is let go:
+    /// its store is the caller's alone again. That takes no longer than what the monitor is just
+    /// doing for it, which may be to wait for the hand-over.
     void attend(std::shared_ptr<CarriedSession> session);
 
 private:
@@ -40,6 +43,7 @@ private:
 
     void loop();
     void loop_once(const std::shared_ptr<CarriedSession>& session);
+    void follow(const std::shared_ptr<CarriedSession>& session, Watch* watch);
     Result<std::unique_ptr<Watch>> watch(CarriedSession* session);
     bool exchange_slot(CarriedSession& session);
     /// True once for each time that somebody asked for a worker.
@@ -52,7 +56,9 @@ private:
                 std::optional<std::chrono::steady_clock::time_point> until) const;
     void wait(Watch* watch, std::optional<std::chrono::steady_clock::time_point> until);
     std::shared_ptr<CarriedSession> attended();
-    std::shared_ptr<CarriedSession> await_lasting();
+    std::shared_ptr<CarriedSession> take_in_hand();
+    void let_go();
+    void await_lasting();
 
     Workspace& workspace_;
     PluginObject<Store> store_;
@@ -65,8 +71,11 @@ private:
     std::uint64_t asked_ = 0;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
+    std::condition_variable let_go_;
     // Below is protected by mutex_.
     std::shared_ptr<CarriedSession> session_;
+    /// What the thread works with; it is behind session_ for a moment.
+    std::shared_ptr<CarriedSession> in_hand_;
     // Constant after start().
     std::thread thread_;
 };

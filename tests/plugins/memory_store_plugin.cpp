@@ -26,7 +26,7 @@ struct Inner {
     MemoryStore memory;
 };
 
-/// Settings: `fail_at: N`, the call that fails; `damage: TASK`.
+/// Settings: `fail_at: N`, the call that fails; `damage: TASK`; `hold_ends: DIRECTORY`.
 class FaultyMemoryStore : private Inner, public FaultyStore {
 public:
     explicit FaultyMemoryStore(const loong::StoreSetup& setup)
@@ -34,6 +34,8 @@ public:
           FaultyStore(memory) {
         const std::int64_t call = setup.settings.values.integer_or("fail_at", 0);
         if (call > 0) fail_at(static_cast<std::uint64_t>(call));
+        const std::string directory = setup.settings.values.string_or("hold_ends", "");
+        if (!directory.empty()) hold_ends(directory);
         const std::string damaged = setup.settings.values.string_or("damage", "");
         if (!damaged.empty()) state_of(setup.state_directory)->damage(damaged);
     }

@@ -1,5 +1,7 @@
 #include "faulty_store.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <type_traits>
 #include <utility>
 
@@ -93,6 +95,37 @@ void FaultyStore::cut_power() {
     leases_->free_all();
 }
 
+void FaultyStore::hold_ends(std::string directory) {
+    const std::lock_guard lock(mutex_);
+    directory_ = std::move(directory);
+}
+
+void FaultyStore::enter(std::string_view method) {
+    constexpr Milliseconds a_while{500};
+    std::unique_lock lock(mutex_);
+    if (directory_.empty()) return;
+    if (inside_++ > 0) {
+        std::ofstream(directory_ + "/overlap") << method << '\n';
+        overlapped_.notify_all();
+    }
+    if (method == "watch") {
+        std::ofstream(directory_ + "/held") << "held\n";
+        for (Milliseconds waited{0}; waited < a_while; waited += Milliseconds(5)) {
+            if (std::filesystem::exists(directory_ + "/erasing")) break;
+            overlapped_.wait_for(lock, Milliseconds(5));
+        }
+    }
+    if (method == "erase_secrets") {
+        std::ofstream(directory_ + "/erasing") << "erasing\n";
+        overlapped_.wait_for(lock, a_while, [this] { return inside_ > 1; });
+    }
+}
+
+void FaultyStore::leave() {
+    const std::lock_guard lock(mutex_);
+    if (inside_ > 0) --inside_;
+}
+
 template <typename Call>
 auto FaultyStore::faulty(const char* method, Call&& call) -> decltype(call()) {
     bool fails = false;
@@ -111,6 +144,9 @@ auto FaultyStore::faulty(const char* method, Call&& call) -> decltype(call()) {
                           std::to_string(number),
                       {}};
     if (fails) return error;
+    enter(method);
+    const auto leaves = [this](void*) { leave(); };
+    const std::unique_ptr<void, decltype(leaves)> inside(this, leaves);
     if (!cuts) return call();
     if (moment == Moment::after_effect) static_cast<void>(call());
     cut_power();

@@ -3,6 +3,7 @@
 
 #include <loong/store.hpp>
 
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,12 @@ public:
 
     /// The call of that number does nothing and reports `store_io`.
     void fail_at(std::uint64_t call);
+
+    /// Brings a worker and its monitor together at the end of a session: a watch on a task makes the
+    /// file `held` and waits a while until secrets are erased, which waits a while for another call.
+    /// One that comes uses the object in two threads at once, and makes the file `overlap`. Objects
+    /// with the same directory belong together.
+    void hold_ends(std::string directory);
 
     enum class Moment : std::uint8_t { before_effect, after_effect };
 
@@ -77,6 +84,8 @@ private:
     auto faulty(const char* method, Call&& call) -> decltype(call());
     Result<std::unique_ptr<Lease>> wrap(Result<std::unique_ptr<Lease>> taken);
     void cut_power();
+    void enter(std::string_view method);
+    void leave();
 
     Store& inner_;
     std::shared_ptr<Leases> leases_;
@@ -86,6 +95,9 @@ private:
     std::optional<std::uint64_t> cut_at_;
     Moment moment_ = Moment::before_effect;
     bool powerless_ = false;
+    std::string directory_;
+    int inside_ = 0;
+    std::condition_variable overlapped_;
 };
 
 } // namespace loong::test

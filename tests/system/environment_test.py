@@ -121,6 +121,8 @@ class EnvironmentTest(SystemTest):
         self.environment["DEPLOY_TOKEN"] = "s3cr3t-one"
         task = self.create("--env", "DEPLOY_TOKEN", 'echo "$DEPLOY_TOKEN"; [ -e "$HOME/good" ]')
         self.wait(task, code=1)
+        # They are deleted after the end is recorded.
+        self.await_idle()
         self.write("good", "")
         del self.environment["DEPLOY_TOKEN"]
         refused = self.loong("tasks", "recover", "--retry", "--json", task, code=None)

@@ -74,6 +74,37 @@ TEST_F(WorkerThreadsTest, SessionsRunInThisProcess) {
     }
 }
 
+// A store object is one thread's at a time. The monitor is held where it begins to look after a session,
+// and the work ends meanwhile: its worker may not use its store before the monitor has let go.
+TEST_F(WorkerThreadsTest, WorkerLeavesItsStoreToTheMonitor) {
+    OpenOptions options;
+    options.config_file = directory_ / "config.yaml";
+    options.state_directory = directory_ / "state";
+    options.session_id = "default";
+    options.workers_in_this_process = true;
+    std::filesystem::create_directory(options.state_directory);
+    std::ofstream(options.config_file)
+        << "store: {plugin: " << copy(LOONG_TEST_PLUGINS "/store-memory.so")
+        << ", hold_ends: " << directory_.path()
+        << "}\nruntime: l\nruntimes: {l: {plugin: " << copy(LOONG_TEST_PLUGINS "/lasting.so")
+        << "}}\n";
+    {
+        Result<Tasks> tasks = Tasks::open(options);
+        ASSERT_TRUE(tasks) << tasks.error().message;
+        CreateRequest request;
+        request.work.text = "text";
+        request.working_directory = directory_.path();
+        request.submitter_environment =
+            std::vector<EnvironmentVariable>{{"DEPLOY_TOKEN", "secret"}};
+        request.environment = {"DEPLOY_TOKEN"};
+        const auto created = tasks->create(request);
+        ASSERT_TRUE(created) << created.error().message;
+    }
+    EXPECT_TRUE(std::filesystem::exists(directory_ / "held")) << "nobody looked at the session";
+    EXPECT_TRUE(std::filesystem::exists(directory_ / "erasing")) << "it had no secrets";
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "overlap"));
+}
+
 TEST_F(WorkerThreadsTest, DestroyingWaitsUntilNothingIsLeftToDo) {
     {
         Result<Tasks> tasks = open();
