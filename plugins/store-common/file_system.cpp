@@ -167,12 +167,6 @@ int open_or_create(FileSystem& files, int directory, const std::string& name, in
     }
 }
 
-int make_durable_directory(FileSystem& files, int directory, const std::string& name) {
-    const int failed = files.make_directory(directory, name);
-    if (failed == EEXIST) return 0;
-    return failed != 0 ? failed : files.sync_directory(directory);
-}
-
 int read_at(int file, off_t offset, std::size_t size, std::string& text) {
     text.resize(size);
     std::size_t have = 0;

@@ -57,9 +57,6 @@ public:
 [[nodiscard]] int open_or_create(FileSystem& files, int directory, const std::string& name,
                                  int flags, Descriptor& file);
 
-/// A directory that is there for good; one that is there already is taken for that.
-[[nodiscard]] int make_durable_directory(FileSystem& files, int directory, const std::string& name);
-
 /// Up to `size` bytes from `offset`; fewer where the file ends before.
 [[nodiscard]] int read_at(int file, off_t offset, std::size_t size, std::string& text);
 
