@@ -1,5 +1,6 @@
 #include "processes.hpp"
 
+#include "keeper/process_stat.hpp"
 #include "keeper/protocol.hpp"
 #include "system.hpp"
 
@@ -19,21 +20,11 @@
 namespace loong::local {
 namespace {
 
+using keeper::ProcessStat;
+
 Descriptor pidfd_open(pid_t pid) {
     return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
 }
-
-struct Stat {
-    char state = '?';
-    /// PF_EXITING, PF_KTHREAD and others.
-    std::uint64_t flags = 0;
-    std::uint64_t start_time = 0;
-    /// Where its program and its environment are in its memory. While it starts a program the kernel
-    /// sets the first last.
-    std::uint64_t program_begin = 0;
-    std::uint64_t environment_begin = 0;
-    std::uint64_t environment_end = 0;
-};
 
 /// How long a process may take from one program to the next. Far more than it takes: the kernel has
 /// opened all files before.
@@ -66,45 +57,14 @@ Result<std::optional<std::string>> read_about(pid_t pid, const char* name) {
     return std::optional(std::move(content));
 }
 
-Result<std::optional<Stat>> read_stat(pid_t pid) {
+Result<std::optional<ProcessStat>> read_stat(pid_t pid) {
     const auto content = read_about(pid, "stat");
     if (!content) return content.error();
-    if (!content->has_value()) return std::optional<Stat>();
-    // The name, in parentheses, may contain anything; it is the second field, as proc(5) counts.
-    std::string_view rest = **content;
-    const std::size_t name_end = rest.rfind(')');
-    if (name_end == std::string_view::npos || name_end + 2 >= rest.size()) {
-        return std::optional<Stat>();
+    ProcessStat stat;
+    if (!content->has_value() || !keeper::parse((*content)->c_str(), stat)) {
+        return std::optional<ProcessStat>();
     }
-    rest.remove_prefix(name_end + 2);
-    Stat stat;
-    stat.state = rest.front();
-    int last = 0;
-    for (int field = 3; !rest.empty(); ++field) {
-        const std::size_t end = std::min(rest.find(' '), rest.size());
-        const std::string_view text = rest.substr(0, end);
-        const auto take = [&](std::uint64_t& number) {
-            std::from_chars(text.data(), text.data() + text.size(), number);
-        };
-        if (field == 9) take(stat.flags);
-        if (field == 22) take(stat.start_time);
-        if (field == 26) take(stat.program_begin);
-        if (field == 50) take(stat.environment_begin);
-        if (field == 51) take(stat.environment_end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        last = field;
-    }
-    if (last < 51) return std::optional<Stat>();
     return std::optional(stat);
-}
-
-bool is_dead(char state) { return state == 'Z' || state == 'X'; }
-
-/// Has no memory any more, or never had any.
-bool is_without_memory(const Stat& stat) {
-    constexpr std::uint64_t exiting = 0x4;
-    constexpr std::uint64_t kernel_thread = 0x200000;
-    return is_dead(stat.state) || (stat.flags & (exiting | kernel_thread)) != 0;
 }
 
 /// The value of a variable in a process's environment.
@@ -131,9 +91,8 @@ Result<std::optional<std::string>> read_environment(pid_t pid) {
         if (!content || !content->has_value() || !(*content)->empty()) return content;
         const auto stat = read_stat(pid);
         if (!stat) return stat.error();
-        if (!stat->has_value() || is_without_memory(**stat)) return std::optional<std::string>();
-        const bool is_starting = (*stat)->program_begin == 0;
-        if (!is_starting && (*stat)->environment_begin == (*stat)->environment_end) return content;
+        if (!stat->has_value() || (*stat)->is_without_memory()) return std::optional<std::string>();
+        if (!(*stat)->has_environment()) return content;
         if (std::chrono::steady_clock::now() >= give_up_at) {
             return Error{ErrorCode::store_io,
                          "process " + std::to_string(pid) +
@@ -189,7 +148,7 @@ Result<std::optional<FoundProcess>> look_at(pid_t pid, std::string_view session_
     if (!stat) return stat.error();
     ours = carries(pid, session_id);
     if (!ours) return std::move(ours).error();
-    if (!stat->has_value() || is_dead((*stat)->state) || !*ours) {
+    if (!stat->has_value() || (*stat)->is_dead() || !*ours) {
         return std::optional<FoundProcess>();
     }
     return std::optional(FoundProcess{{pid, (*stat)->start_time}, std::move(process)});
@@ -232,8 +191,7 @@ Result<Descriptor> find_process(const ProcessIdentity& identity) {
     // the start time would tell, and after it the descriptor stays where it is.
     const auto stat = read_stat(identity.pid);
     if (!stat) return stat.error();
-    if (!stat->has_value() || (*stat)->start_time != identity.start_time ||
-        is_dead((*stat)->state)) {
+    if (!stat->has_value() || (*stat)->start_time != identity.start_time || (*stat)->is_dead()) {
         return Descriptor();
     }
     return process;

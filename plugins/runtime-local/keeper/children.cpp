@@ -1,12 +1,12 @@
 #include "children.hpp"
 
 #include "clock.hpp"
+#include "process_stat.hpp"
 #include "protocol.hpp"
 #include "text.hpp"
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sched.h>
@@ -79,21 +79,10 @@ void for_each_child_of(pid_t pid, Visit visit) {
     close(tasks);
 }
 
-struct Stat {
-    char state = '\0';
-    pid_t parent = 0;
-    /// PF_EXITING, PF_KTHREAD and others.
-    unsigned long flags = 0;
-    /// Where its program and its environment are in its memory. While it starts a program the kernel
-    /// sets the first last.
-    unsigned long program_begin = 0;
-    unsigned long environment_begin = 0;
-    unsigned long environment_end = 0;
-};
-
-/// With a state of NUL where there is no such process.
-Stat read_stat(pid_t pid) {
-    Stat stat;
+/// As of a process that is gone where it cannot be read.
+ProcessStat read_stat(pid_t pid) {
+    ProcessStat stat;
+    stat.state = 'X';
     const int file = open_process_file(pid, "stat");
     if (file < 0) return stat;
     char content[1024];
@@ -101,30 +90,8 @@ Stat read_stat(pid_t pid) {
     close(file);
     if (count <= 0) return stat;
     content[count] = '\0';
-    // The name, in parentheses, may contain anything; it is the second field, as proc(5) counts.
-    const char* rest = std::strrchr(content, ')');
-    if (rest == nullptr || std::strlen(rest) < 3) return stat;
-    stat.state = rest[2];
-    for (int field = 2; (rest = std::strchr(rest, ' ')) != nullptr;) {
-        ++rest;
-        ++field;
-        if (field == 4) stat.parent = static_cast<pid_t>(std::strtoul(rest, nullptr, 10));
-        if (field == 9) stat.flags = std::strtoul(rest, nullptr, 10);
-        if (field == 26) stat.program_begin = std::strtoul(rest, nullptr, 10);
-        if (field == 50) stat.environment_begin = std::strtoul(rest, nullptr, 10);
-        if (field == 51) stat.environment_end = std::strtoul(rest, nullptr, 10);
-    }
-    return stat;
-}
-
-/// Whether a process whose environment could not be read has one: it was, or still is, on its way
-/// from one program to the next.
-bool has_environment(pid_t pid) {
-    constexpr unsigned long exiting = 0x4;
-    const Stat stat = read_stat(pid);
-    if (stat.state == '\0' || stat.state == 'Z' || stat.state == 'X') return false;
-    if ((stat.flags & exiting) != 0) return false;
-    return stat.program_begin == 0 || stat.environment_begin != stat.environment_end;
+    ProcessStat told;
+    return parse(content, told) ? told : stat;
 }
 
 /// TERM to `pid` if it is a child of `parent`. The number of a process that is not our own child
@@ -148,7 +115,8 @@ bool Children::spared(pid_t pid) const {
     // One that is just starting a program is waited for: it may be another task's.
     const std::int64_t give_up_at = steady_clock() + longest_start;
     Owner owner = owner_of(pid);
-    while (owner == Owner::unknown && has_environment(pid) && steady_clock() < give_up_at) {
+    while (owner == Owner::unknown && read_stat(pid).has_environment() &&
+           steady_clock() < give_up_at) {
         sched_yield();
         owner = owner_of(pid);
     }
