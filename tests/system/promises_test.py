@@ -207,6 +207,9 @@ class PromisesTest(SystemTest):
         task = self.create("true")
         self.wait(task)
         self.await_idle()
+        # What closes the watch of a `wait` may outlive it by some milliseconds.
+        for pid in self.processes("wait"):
+            await_death(pid)
         self.assertEqual(self.processes(), [])
 
     def test_completed_work_never_runs_again(self):
