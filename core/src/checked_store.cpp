@@ -261,6 +261,13 @@ Result<std::string> CheckedStore::session_directory(std::string_view task_id,
         [&] { return inner_->session_directory(task_id, session_id); }, why_not_absolute);
 }
 
+Result<std::string> CheckedStore::prepare_session_directory(std::string_view task_id,
+                                                            std::string_view session_id) {
+    return guarded(
+        plugin_, "prepare_session_directory",
+        [&] { return inner_->prepare_session_directory(task_id, session_id); }, why_not_absolute);
+}
+
 Result<std::string> CheckedStore::task_directory(std::string_view task_id) {
     return guarded(
         plugin_, "task_directory", [&] { return inner_->task_directory(task_id); },

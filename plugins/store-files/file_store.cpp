@@ -52,7 +52,8 @@ FileStore::FileStore(std::shared_ptr<Root> root, const StoreHost& host)
     : root_(std::move(root)),
       tasks_(*root_),
       index_(*root_, host, tasks_),
-      leases_(root_) {}
+      leases_(root_),
+      sessions_(root_, false) {}
 
 Result<void> FileStore::append(std::string_view task_id, std::uint64_t expected_revision,
                                const std::vector<std::string>& records, const TaskSummary& summary,
@@ -69,23 +70,13 @@ Result<void> FileStore::append(std::string_view task_id, std::uint64_t expected_
     auto held = Bell::hold(*root_);
     if (!held) return std::move(held).error();
     bell.emplace(std::move(*held));
-    // Whoever starts a session needs its directory next; here its syncs cost next to nothing.
-    std::vector<Descriptor> directories;
-    const bool starts = lease != nullptr && summary.session_state == SessionState::running &&
-                        lease->name() != started_session_;
-    if (starts) {
-        auto made = tasks_.make_session_directory(task_id, lease->name());
-        if (!made) return std::move(made).error();
-        directories = std::move(*made);
-    }
     const std::vector<std::string> marked{std::string(task_id)};
     if (auto done = index_.mark(marked); !done) return done;
-    auto stamp = lock->append(records, directories);
+    auto stamp = lock->append(records);
     if (!stamp) {
         index_.unmark(marked);
         return std::move(stamp).error();
     }
-    if (starts) started_session_ = lease->name();
     index_.put({index_.entry(summary, *stamp)});
     return {};
 }
@@ -205,9 +196,23 @@ Result<std::unique_ptr<Watch>> FileStore::watch(const std::vector<WatchTarget>& 
     });
 }
 
+Result<std::string> FileStore::made_session_directory(std::string_view task_id,
+                                                      std::string_view session_id,
+                                                      int failed) const {
+    std::string path = sessions_.path(task_id, session_id);
+    if (failed == 0) return path;
+    if (failed == ENOENT) return tasks_.not_readable(task_id, failed);
+    return io_error("make directory", path, failed);
+}
+
 Result<std::string> FileStore::session_directory(std::string_view task_id,
                                                  std::string_view session_id) {
-    return tasks_.session_directory(task_id, session_id);
+    return made_session_directory(task_id, session_id, sessions_.make(task_id, session_id));
+}
+
+Result<std::string> FileStore::prepare_session_directory(std::string_view task_id,
+                                                         std::string_view session_id) {
+    return made_session_directory(task_id, session_id, sessions_.prepare(task_id, session_id));
 }
 
 Result<std::string> FileStore::task_directory(std::string_view task_id) {

@@ -8,6 +8,7 @@
 #include "leases.hpp"
 #include "loong/store.hpp"
 #include "root.hpp"
+#include "session_directories.hpp"
 #include "task_creation.hpp"
 #include "task_files.hpp"
 
@@ -60,6 +61,8 @@ public:
     Result<std::unique_ptr<Watch>> watch(const std::vector<WatchTarget>& targets) override;
     Result<std::string> session_directory(std::string_view task_id,
                                           std::string_view session_id) override;
+    Result<std::string> prepare_session_directory(std::string_view task_id,
+                                                  std::string_view session_id) override;
     Result<std::string> task_directory(std::string_view task_id) override;
     Result<std::vector<Finding>> verify() override;
     Result<void> repair(const Finding& finding) override;
@@ -89,14 +92,15 @@ private:
     /// Shows readers and the index what is durable.
     void show_tasks(const std::vector<NewTask>& tasks, Batch& batch, Results& results);
     Result<Descriptor> lock_dedupe_keys();
+    [[nodiscard]] Result<std::string>
+    made_session_directory(std::string_view task_id, std::string_view session_id, int failed) const;
     void remove_leases(std::string_view task_id, const std::vector<std::string>& sessions);
 
     std::shared_ptr<Root> root_;
     TaskFiles tasks_;
     Index index_;
     Leases leases_;
-    /// The last session whose first event this object wrote; its directory is there for good.
-    std::string started_session_;
+    SessionDirectories sessions_;
 };
 
 } // namespace loong::store_files

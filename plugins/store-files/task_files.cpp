@@ -244,47 +244,6 @@ Result<void> TaskFiles::erase_secrets(std::string_view task_id) const {
     return {};
 }
 
-Result<std::vector<Descriptor>>
-TaskFiles::make_session_directory(std::string_view task_id, std::string_view session_id) const {
-    FileSystem& files = root_->files();
-    constexpr int flags = O_RDONLY | O_DIRECTORY;
-    Descriptor task;
-    int failed = open_below(root_->tasks(), std::string(task_id), flags, task);
-    if (failed != 0) return not_readable(task_id, failed);
-    failed = files.make_directory(task.get(), "sessions");
-    if (failed == EEXIST) failed = 0;
-    Descriptor sessions;
-    if (failed == 0) failed = open_below(task.get(), "sessions", flags, sessions);
-    if (failed == 0) failed = files.make_directory(sessions.get(), std::string(session_id));
-    if (failed == EEXIST) failed = 0;
-    Descriptor made;
-    if (failed == 0) failed = open_below(sessions.get(), std::string(session_id), flags, made);
-    if (failed != 0)
-        return io_error("make directory", path(task_id, "sessions/" + std::string(session_id)),
-                        failed);
-    std::vector<Descriptor> unsynced;
-    unsynced.push_back(std::move(sessions));
-    unsynced.push_back(std::move(task));
-    return unsynced;
-}
-
-Result<std::string> TaskFiles::session_directory(std::string_view task_id,
-                                                 std::string_view session_id) const {
-    const std::string session(session_id);
-    std::string full = path(task_id, "sessions/" + session);
-    Descriptor made;
-    constexpr int flags = O_RDONLY | O_DIRECTORY;
-    if (open_below(root_->tasks(), below(task_id, "sessions/" + session), flags, made) == 0)
-        return full;
-    const auto unsynced = make_session_directory(task_id, session_id);
-    if (!unsynced) return unsynced.error();
-    for (const Descriptor& directory : *unsynced) {
-        const int failed = root_->files().sync_directory(directory.get());
-        if (failed != 0) return io_error("make directory", full, failed);
-    }
-    return full;
-}
-
 Result<std::string> TaskFiles::directory(std::string_view task_id) const {
     Descriptor task;
     const int failed = open_below(root_->tasks(), std::string(task_id), O_PATH | O_DIRECTORY, task);

@@ -65,15 +65,11 @@ public:
     [[nodiscard]] Result<void> write_secrets(std::string_view task_id,
                                              std::string_view secrets) const;
     [[nodiscard]] Result<void> erase_secrets(std::string_view task_id) const;
-    [[nodiscard]] Result<std::string> session_directory(std::string_view task_id,
-                                                        std::string_view session_id) const;
-    /// Makes that directory where it is missing. Gives the directories that are to be synced before
-    /// it lasts, also where others have made it: they may have died before they did.
-    [[nodiscard]] Result<std::vector<Descriptor>>
-    make_session_directory(std::string_view task_id, std::string_view session_id) const;
     [[nodiscard]] Result<std::string> directory(std::string_view task_id) const;
 
     [[nodiscard]] std::string path(std::string_view task_id, std::string_view name) const;
+    /// Why something of a task could not be opened.
+    [[nodiscard]] Error not_readable(std::string_view task_id, int error_number) const;
 
 private:
     /// Where a reader of increasing event ids left off, so that following a long task does not
@@ -86,7 +82,6 @@ private:
     };
 
     [[nodiscard]] Result<Descriptor> open_events(std::string_view task_id) const;
-    [[nodiscard]] Error not_readable(std::string_view task_id, int error_number) const;
 
     const Root* root_;
     Bookmark bookmark_;

@@ -104,8 +104,7 @@ int TaskLock::cut_back() {
     return 0;
 }
 
-Result<FileStamp> TaskLock::append(const std::vector<std::string>& records,
-                                   const std::vector<Descriptor>& directories) {
+Result<FileStamp> TaskLock::append(const std::vector<std::string>& records) {
     FileSystem& files = root_->files();
     const std::string text = as_lines(records);
     int failed = try_lock(file_.get(), LockKind::exclusive, {whole_, writer_byte - whole_});
@@ -113,11 +112,6 @@ Result<FileStamp> TaskLock::append(const std::vector<std::string>& records,
     // The torn rest may be longer than what is written over it.
     if (torn_) failed = files.truncate(file_.get(), whole_);
     if (failed == 0) failed = files.write_at(file_.get(), text, whole_);
-    // So that the first sync carries the work of the others.
-    if (!directories.empty()) files.start_writing(file_.get());
-    for (const Descriptor& directory : directories) {
-        if (failed == 0) failed = files.sync_directory(directory.get());
-    }
     if (failed == 0) failed = files.sync_file(file_.get());
     if (failed != 0) {
         const Error error = io_error("write", path(), failed);

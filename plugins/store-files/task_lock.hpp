@@ -29,11 +29,9 @@ public:
     /// Something torn follows the last whole group.
     [[nodiscard]] bool torn() const noexcept { return torn_; }
 
-    /// Writes one group after the last whole one, over what is torn there, and makes it durable, and
-    /// before it the names in `directories`. After an error it is not there: it is cut off again
-    /// before any reader takes it.
-    Result<FileStamp> append(const std::vector<std::string>& records,
-                             const std::vector<Descriptor>& directories);
+    /// Writes one group after the last whole one, over what is torn there, and makes it durable.
+    /// After an error it is not there: it is cut off again before any reader takes it.
+    Result<FileStamp> append(const std::vector<std::string>& records);
 
     /// Cuts off what is torn.
     Result<void> cut_torn();

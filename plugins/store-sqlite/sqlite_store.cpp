@@ -74,7 +74,8 @@ SqliteStore::SqliteStore(std::shared_ptr<Root> root, const StoreHost& host)
     : root_(std::move(root)),
       host_(&host),
       database_(*root_),
-      leases_(root_) {}
+      leases_(root_),
+      sessions_(root_, true) {}
 
 // ---- writing ----------------------------------------------------------------------------------
 
@@ -238,30 +239,19 @@ Result<std::string> SqliteStore::task_directory(std::string_view task_id) {
 Result<std::string> SqliteStore::session_directory(std::string_view task_id,
                                                    std::string_view session_id) {
     if (auto found = revision(task_id); !found) return std::move(found).error();
-    constexpr int flags = O_RDONLY | O_DIRECTORY;
-    FileSystem& files = root_->files();
-    const std::string session(session_id);
-    const std::string path = "tasks/" + std::string(task_id) + "/sessions/" + session;
-    const std::string full = root_->path() + "/" + path;
-    Descriptor made;
-    if (open_below(root_->root(), path, flags, made) == 0) return full;
-    // All are made before the first is synced, which then carries the work of the others; and what is
-    // there already may never have been synced.
-    std::vector<Descriptor> unsynced(1);
-    int failed = open_below(root_->root(), "tasks", flags, unsynced.back());
-    for (const std::string& name : {std::string(task_id), std::string("sessions"), session}) {
-        if (failed == 0) failed = files.make_directory(unsynced.back().get(), name);
-        if (failed == EEXIST) failed = 0;
-        Descriptor below;
-        if (failed == 0) failed = open_below(unsynced.back().get(), name, flags, below);
-        unsynced.push_back(std::move(below));
-    }
-    unsynced.pop_back();
-    for (const Descriptor& directory : unsynced) {
-        if (failed == 0) failed = files.sync_directory(directory.get());
-    }
-    if (failed != 0) return io_error("make directory", full, failed);
-    return full;
+    const int failed = sessions_.make(task_id, session_id);
+    std::string path = sessions_.path(task_id, session_id);
+    if (failed != 0) return io_error("make directory", path, failed);
+    return path;
+}
+
+Result<std::string> SqliteStore::prepare_session_directory(std::string_view task_id,
+                                                           std::string_view session_id) {
+    if (auto found = revision(task_id); !found) return std::move(found).error();
+    const int failed = sessions_.prepare(task_id, session_id);
+    std::string path = sessions_.path(task_id, session_id);
+    if (failed != 0) return io_error("make directory", path, failed);
+    return path;
 }
 
 Result<std::vector<Finding>> SqliteStore::verify() {

@@ -6,6 +6,7 @@
 #include "leases.hpp"
 #include "loong/store.hpp"
 #include "root.hpp"
+#include "session_directories.hpp"
 #include "task_database.hpp"
 #include "task_rows.hpp"
 
@@ -57,6 +58,8 @@ public:
     Result<std::unique_ptr<Watch>> watch(const std::vector<WatchTarget>& targets) override;
     Result<std::string> session_directory(std::string_view task_id,
                                           std::string_view session_id) override;
+    Result<std::string> prepare_session_directory(std::string_view task_id,
+                                                  std::string_view session_id) override;
     Result<std::string> task_directory(std::string_view task_id) override;
     Result<std::vector<Finding>> verify() override;
     Result<void> repair(const Finding& finding) override;
@@ -92,6 +95,7 @@ private:
     const StoreHost* host_;
     TaskDatabase database_;
     Leases leases_;
+    SessionDirectories sessions_;
 };
 
 } // namespace loong::store_sqlite

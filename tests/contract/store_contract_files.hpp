@@ -25,8 +25,24 @@ TEST_P(StoreContract, a_session_has_a_directory_for_the_user_alone) {
     EXPECT_NE(must(store().session_directory(summary.task_id, session_id_of(1, 2))), directory);
 }
 
+TEST_P(StoreContract, a_session_directory_that_was_prepared_is_the_same) {
+    const TaskSummary summary = create(make_summary(1));
+    const std::string directory =
+        must(store().prepare_session_directory(summary.task_id, summary.task_session_id));
+    std::ofstream(directory + "/file") << "text";
+    EXPECT_EQ(must(store().session_directory(summary.task_id, summary.task_session_id)), directory);
+    EXPECT_EQ(must(store().prepare_session_directory(summary.task_id, summary.task_session_id)),
+              directory);
+    EXPECT_TRUE(std::filesystem::exists(directory + "/file"));
+    struct stat status {};
+    ASSERT_EQ(::lstat(directory.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0700U);
+}
+
 TEST_P(StoreContract, a_session_directory_of_no_task_is_refused) {
     EXPECT_EQ(code_of(store().session_directory(task_id_of(1), session_id_of(1))),
+              "task_not_found");
+    EXPECT_EQ(code_of(store().prepare_session_directory(task_id_of(1), session_id_of(1))),
               "task_not_found");
 }
 

@@ -81,6 +81,7 @@ protected:
     void start(Store& store, std::uint64_t number) {
         TaskSummary& summary = summaries_[number];
         const auto lease = must(store.take_lease(summary.task_session_id));
+        must(store.prepare_session_directory(summary.task_id, summary.task_session_id));
         Change change = make_change(summary, 1);
         change.summary.session_state = SessionState::running;
         promised_.asked[summary.task_id] = change.summary.revision;

@@ -266,6 +266,12 @@ Result<std::string> FaultyStore::session_directory(std::string_view task_id,
                   [&] { return inner_.session_directory(task_id, session_id); });
 }
 
+Result<std::string> FaultyStore::prepare_session_directory(std::string_view task_id,
+                                                           std::string_view session_id) {
+    return faulty("prepare_session_directory",
+                  [&] { return inner_.prepare_session_directory(task_id, session_id); });
+}
+
 Result<std::string> FaultyStore::task_directory(std::string_view task_id) {
     return faulty("task_directory", [&] { return inner_.task_directory(task_id); });
 }

@@ -72,6 +72,8 @@ public:
     Result<std::unique_ptr<Watch>> watch(const std::vector<WatchTarget>& targets) override;
     Result<std::string> session_directory(std::string_view task_id,
                                           std::string_view session_id) override;
+    Result<std::string> prepare_session_directory(std::string_view task_id,
+                                                  std::string_view session_id) override;
     Result<std::string> task_directory(std::string_view task_id) override;
     Result<std::vector<Finding>> verify() override;
     Result<void> repair(const Finding& finding) override;

@@ -328,6 +328,14 @@ public:
     virtual Result<std::string> session_directory(std::string_view task_id,
                                                   std::string_view session_id) = 0;
 
+    /// The same without waiting for the disk: what had to be made may be gone after a crash of the
+    /// machine, until session_directory() of the same object has returned for that session. For one
+    /// that is about to start.
+    virtual Result<std::string> prepare_session_directory(std::string_view task_id,
+                                                          std::string_view session_id) {
+        return session_directory(task_id, session_id);
+    }
+
     /// The local directory that belongs to the task as a whole; empty where the store has none.
     virtual Result<std::string> task_directory(std::string_view task_id) = 0;
 
