@@ -27,6 +27,7 @@ enum class Mutation : std::uint8_t {
     worker_leaves_without_last_look,
     lease_released_before_outcome,
     work_starts_before_handle,
+    keeper_starts_without_a_look,
     recovery_without_fence,
     keeper_unlocks_before_record,
     observer_looks_once,
@@ -46,6 +47,8 @@ struct Setup {
     int kills = 0;
     /// The work of the first task may ask the operator once.
     bool asks = false;
+    /// The runtime saves its handle when the start is recorded already, instead of with it.
+    bool start_before_handle = false;
     Mutation mutation = Mutation::none;
 };
 

@@ -25,6 +25,8 @@ private:
     void creator();
     void serve();
     void worker();
+    [[nodiscard]] bool starts_first() const;
+    [[nodiscard]] bool may_start() const;
     void carry();
     void wait_for_operator();
     void watch_question();

@@ -39,15 +39,23 @@ void Step::worker() {
     }
     case At::worker_load:
         self_->read = next_.task[self_->task];
-        if (table_.session(self_->read) == self_->session) return go(At::worker_start, "loads it");
+        if (table_.session(self_->read) == self_->session && may_start()) {
+            return go(starts_first() ? At::worker_start : At::worker_keeper, "loads it");
+        }
         if (lease() == index_) lease() = nobody;
-        return go(At::worker_lease, "finds another session");
+        return go(At::worker_lease, "finds another session, or one that has started");
     case At::worker_start: {
         const bool with_lease = !is(Mutation::start_without_lease);
         switch (append(Move::start, with_lease)) {
-        case Appended::done: return go(At::worker_keeper, "appends delegate_started");
+        case Appended::done:
+            if (starts_first()) return go(At::worker_keeper, "appends delegate_started");
+            work().handle = true;
+            return go(is(Mutation::work_starts_before_handle) ? At::worker_watch : At::worker_go,
+                      "appends delegate_started with the handle");
         case Appended::read_again: return go(At::worker_start, "reads again");
         default:
+            // Its keeper hears the end of the file.
+            if (work().owner == index_) work().owner = nobody;
             if (lease() == index_) lease() = nobody;
             return go(At::worker_lease, "may not start it");
         }
@@ -73,19 +81,31 @@ void Step::worker() {
     }
 }
 
+/// How a runtime does it that does not start with its handle.
+bool Step::starts_first() const { return model_.setup_.start_before_handle; }
+
+/// With the lease held nobody else can start it from here on.
+bool Step::may_start() const {
+    if (is(Mutation::keeper_starts_without_a_look)) return true;
+    return table_.decide(self_->read, Move::start, self_->token).accepted;
+}
+
 void Step::carry() {
     const bool early_go = is(Mutation::work_starts_before_handle);
+    const At saves = starts_first() ? At::worker_handle : At::worker_start;
     switch (self_->at) {
     case At::worker_keeper:
+        // An earlier worker's, who was killed, has the work lock until it has left.
+        if (work().keeper == Keeper::waiting) return;
         work().keeper = Keeper::waiting;
         work().owner = static_cast<std::uint8_t>(index_);
-        return go(early_go ? At::worker_go : At::worker_handle, "starts the keeper");
+        return go(early_go ? At::worker_go : saves, "starts the keeper");
     case At::worker_handle:
         work().handle = true;
         return go(early_go ? At::worker_watch : At::worker_go, "saves the handle");
     case At::worker_go:
         work().told_to_go = true;
-        return go(early_go ? At::worker_handle : At::worker_watch, "says go");
+        return go(early_go ? saves : At::worker_watch, "says go");
     case At::worker_watch: {
         // The monitor's look at the task.
         if (table_.is_running(next_.task[self_->task]) &&

@@ -41,7 +41,7 @@ Command command_of(const TaskState& state, Move move, std::uint8_t token) {
     const std::string session = state.summary.task_session_id;
     switch (move) {
     case Move::create: return command::Create{};
-    case Move::start: return command::Start{token, "here", 1};
+    case Move::start: return command::Start{session, token, "here", 1};
     case Move::adopt: return command::Adopt{token, "here", 1, "taken over"};
     case Move::finish_completed:
         return finish(state, token, outcome(OutcomeKind::completed, {}), false);

@@ -1,5 +1,6 @@
 #include "carried_session.hpp"
 
+#include "event_data.hpp"
 #include "request_events.hpp"
 #include "session_files.hpp"
 #include "task_clock.hpp"
@@ -40,11 +41,16 @@ CarriedSession::CarriedSession(Setup setup)
       lease_(std::move(setup.lease)),
       slot_(*setup.store, *setup.config, setup.task.state.summary.runtime, std::move(setup.slots)),
       task_(std::move(setup.task)),
+      start_(std::move(setup.start)),
       resolved_requests_(count_resolved(task_.state)) {
-    if (const std::optional<Microseconds> left = timeout_left(task_.state, now())) {
-        left_ = std::chrono::duration_cast<Clock::duration>(*left);
-        if (!task_.state.paused_since) clock_started_ = Clock::now();
-    }
+    if (!start_) start_clock_locked();
+}
+
+void CarriedSession::start_clock_locked() {
+    const std::optional<Microseconds> left = timeout_left(task_.state, now());
+    if (!left) return;
+    left_ = std::chrono::duration_cast<Clock::duration>(*left);
+    if (!task_.state.paused_since) clock_started_ = Clock::now();
 }
 
 Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup& setup) {
@@ -55,6 +61,32 @@ Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup& setup) {
     return session;
 }
 
+Result<void> CarriedSession::record_start_locked(std::string_view handle) {
+    if (!start_) return {};
+    command::Start start = *start_;
+    start.handle = handle;
+    Result<std::vector<Event>> started =
+        apply(*store_, task_, start, spec_.task_session_id, lease_.get());
+    if (!started) {
+        start_failure_ = started.error();
+        return std::move(started).error();
+    }
+    start_.reset();
+    start_failure_.reset();
+    start_clock_locked();
+    return {};
+}
+
+Result<void> CarriedSession::record_start() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return record_start_locked();
+}
+
+std::optional<Error> CarriedSession::start_failure() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return start_failure_;
+}
+
 Result<std::vector<Event>> CarriedSession::apply_locked(const Command& command) {
     if (!lease_ || !lease_->is_held()) {
         return Error{ErrorCode::conflict,
@@ -62,6 +94,8 @@ Result<std::vector<Event>> CarriedSession::apply_locked(const Command& command) 
                          ": this worker does not carry it any more",
                      "end the work and return"};
     }
+    Result<void> started = record_start_locked();
+    if (!started) return std::move(started).error();
     return apply(*store_, task_, command, spec_.task_session_id, lease_.get());
 }
 
@@ -116,6 +150,21 @@ Result<void> CarriedSession::save_handle(std::string_view handle) {
         return Error{ErrorCode::invalid_argument,
                      "handle of session " + spec_.task_session_id + ": larger than 64 KiB",
                      "save what finds the work, not the work"};
+    }
+    {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        // Nothing of the work has been started yet, so one record can tell both.
+        if (start_ && kept_text(handle, limit::message) == handle) {
+            return record_start_locked(handle);
+        }
+        Result<void> started = record_start_locked();
+        if (!started) return started;
+        if (!directory_lasts_) {
+            Result<std::string> made =
+                store_->session_directory(spec_.task_id, spec_.task_session_id);
+            if (!made) return std::move(made).error();
+            directory_lasts_ = true;
+        }
     }
     return session_files::save_handle(directory_, handle);
 }
@@ -248,7 +297,8 @@ Result<std::optional<Clock::time_point>> CarriedSession::follow() {
     std::optional<Clock::time_point> next;
     {
         const std::lock_guard<std::mutex> guard(mutex_);
-        if (!lease_) return next;
+        // Whoever changes a task that has not started yet keeps it from being started.
+        if (!lease_ || start_) return next;
         Result<void> fresh = refresh_locked();
         if (!fresh) return std::move(fresh).error();
         const TaskState& state = task_.state;

@@ -35,6 +35,9 @@ public:
         SessionSpec spec;
         std::string directory;
         std::string keeper_path;
+        /// To be recorded together with the runtime's first handle, or with whatever is told first.
+        /// Absent: it is recorded that the session has started.
+        std::optional<command::Start> start;
     };
     /// `setup` is used up only where this succeeds.
     static Result<std::shared_ptr<CarriedSession>> make(Setup& setup);
@@ -74,6 +77,10 @@ public:
     /// What opens channels; null: there are none. [serial]
     using OpenChannel = std::function<Result<std::string>(std::string_view, const ToolPolicy&)>;
     void open_channels_with(OpenChannel open) { open_channel_ = std::move(open); }
+    /// Records that the session has started, where that was left for later and has not come yet.
+    Result<void> record_start();
+    /// Why that could not be recorded when it was tried last; absent where it is, or was not tried.
+    [[nodiscard]] std::optional<Error> start_failure();
     /// Appends a command under this session's lease.
     Result<std::vector<Event>> apply_command(const Command& command);
     /// Looks what others appended: passes on cancel and answers, acknowledges a cancel, stops and
@@ -104,8 +111,10 @@ public:
 private:
     explicit CarriedSession(Setup setup);
 
+    Result<void> record_start_locked(std::string_view handle = {});
     Result<std::vector<Event>> apply_locked(const Command& command);
     Result<void> refresh_locked();
+    void start_clock_locked();
     void run_clock_locked(std::chrono::steady_clock::time_point at);
     Result<RequestStatus> find_request_locked(std::string_view request_id) const;
     [[nodiscard]] RequestStatus told_locked(const RequestFacts& facts) const;
@@ -128,6 +137,10 @@ private:
     SessionSlot slot_;
     bool ended_ = false;
     LoadedTask task_;
+    std::optional<command::Start> start_;
+    /// The session's directory survives a crash of the machine.
+    bool directory_lasts_ = false;
+    std::optional<Error> start_failure_;
     SessionSignals signals_;
     /// They belong to whoever answers the work.
     std::vector<const Bell*> answer_bells_;

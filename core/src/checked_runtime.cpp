@@ -52,6 +52,9 @@ public:
     Result<bool> end(const LostSession& session, EndHow how) override {
         return guarded(plugin_, "end", [&] { return inner_->end(session, how); });
     }
+    [[nodiscard]] bool starts_with_handle() const override {
+        return guarded_value([&] { return inner_->starts_with_handle(); }, false);
+    }
 
 private:
     std::string plugin_;

@@ -49,6 +49,11 @@ Decision decide_one(const TaskState& state, const command::Start& start,
         return refuse(state, ErrorCode::conflict,
                       std::string(state_sentence(state)) + ", and only a ready session can start");
     }
+    if (state.summary.task_session_id != start.session_id) {
+        return refuse(state, ErrorCode::conflict,
+                      "its session is " + state.summary.task_session_id + ", not " +
+                          kept_text(start.session_id, limit::key) + " any more");
+    }
     if (state.summary.held) {
         return refuse(state, ErrorCode::conflict, "it is held",
                       hint_command(state, "release") + " lets it start");
@@ -61,7 +66,9 @@ Decision decide_one(const TaskState& state, const command::Start& start,
     EventGroup group(state, input);
     group.add(EventKind::delegate_started, state.summary.task_session_id,
               start_data(state, start.lease_token, start.host, start.pid));
-    return group.take();
+    std::vector<Event> events = group.take();
+    events.back().handle = start.handle;
+    return events;
 }
 
 Decision decide_one(const TaskState& state, const command::Adopt& adopt,

@@ -32,11 +32,15 @@ namespace command {
 struct Create {
     bool hold = false;
 };
-/// A worker holds the session's lease and starts it. `conflict` unless ready, due, not held.
+/// A worker holds the lease of `session_id` and starts it. `conflict` unless it is the task's
+/// session now, ready, due, not held.
 struct Start {
+    std::string session_id;
     std::uint64_t lease_token = 0;
     std::string host;
     std::int64_t pid = 0;
+    /// What the runtime saved, where it is recorded with the start: text, at most limit::message.
+    std::string handle;
 };
 /// A new worker took over a running session (its old lease was free).
 struct Adopt {

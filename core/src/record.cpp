@@ -37,6 +37,10 @@ std::string write_record(const Event& event, bool is_last) {
     } else {
         append_json(out, event.data);
     }
+    if (!event.handle.empty()) {
+        out += R"(,"handle":)";
+        append_json(out, std::string_view(event.handle));
+    }
     out += is_last ? R"(,"end":true})" : "}";
     return out;
 }
@@ -93,6 +97,7 @@ bool take_member(const std::string& key, Value& value, Event& event) {
     if (key == "session_id") return take_text(value, event.session_id);
     if (key == "actor_session_id") return take_text(value, event.actor_session_id);
     if (key == "data") return take_data(value, event);
+    if (key == "handle") return take_text(value, event.handle);
     if (key == "end") return value.as_bool() != nullptr;
     return true;
 }

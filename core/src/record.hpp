@@ -2,7 +2,7 @@
 /// Events as records: one line of text each, in the JSON subset of YAML.
 ///
 /// `{"id":17,"at":"2026-01-02T03:04:05.000006Z","kind":"task_progress","session_id":"…",
-/// "actor_session_id":"…","data":{…}}`; the last record of a group that was appended at once ends
+/// "actor_session_id":"…","data":{…},"handle":"…"}`; the last record of a group that was appended at once ends
 /// in `"end":true}`. `id` is always the first member and `end` the last one: stores rely on it.
 
 #include "loong/error.hpp"

@@ -21,7 +21,7 @@ Result<LostSession> lost_session(Workspace& workspace, const LoadedTask& task) {
         workspace.store().session_directory(task.document.task_id, session->session_id);
     if (!directory) return std::move(directory).error();
     lost.directory = *std::move(directory);
-    Result<std::string> handle = session_files::load_handle(lost.directory);
+    Result<std::string> handle = session_files::load_handle(lost.directory, session->handle);
     if (!handle) return std::move(handle).error();
     lost.handle = *std::move(handle);
     return lost;

@@ -71,6 +71,7 @@ void start(TaskState& state, const Event& event) {
     // Without its worker the work has gone on.
     if (adopted) return set_slot_awaited(state, event, false);
     session->started_at = event.at;
+    session->handle = event.handle;
     state.summary.held = false;
     state.summary.not_before.reset();
     enter(state, *session, SessionState::running, clock_time(event));

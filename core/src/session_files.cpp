@@ -16,8 +16,6 @@ namespace {
 
 constexpr const char* handle_name = "/loong-handle";
 constexpr const char* log_name = "/loong-log";
-/// A block of a file system: what is no longer gets onto the disk whole or not at all.
-constexpr std::size_t written_at_once = 4096;
 
 Error session_file_failed(const std::string& path, const char* what) {
     return {ErrorCode::store_io, path + ": " + what + ": " + std::strerror(errno),
@@ -39,30 +37,23 @@ bool write_all(int descriptor, std::string_view bytes) {
 Result<void> save_handle(const std::string& directory, std::string_view handle) {
     const std::string path = directory + handle_name;
     const std::string fresh = path + ".new";
-    // The first takes its name before it is synced, so that one sync carries the work of both: nothing
-    // has been started yet, and what a loss of power leaves of it is all or nothing. A later one
-    // must not take the place of what is true before it lasts.
-    const bool is_first = handle.size() <= written_at_once && ::access(path.c_str(), F_OK) != 0;
     const Descriptor file(
         ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file) return session_file_failed(fresh, "cannot be made");
     if (!write_all(file.get(), handle)) return session_file_failed(fresh, "cannot be written");
-    if (!is_first && ::fdatasync(file.get()) != 0)
-        return session_file_failed(fresh, "cannot be synced");
+    if (::fdatasync(file.get()) != 0) return session_file_failed(fresh, "cannot be synced");
     if (::rename(fresh.c_str(), path.c_str()) != 0)
         return session_file_failed(path, "cannot be replaced");
-    if (is_first && ::fdatasync(file.get()) != 0)
-        return session_file_failed(path, "cannot be synced");
     const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder || ::fsync(folder.get()) != 0)
         return session_file_failed(directory, "cannot be synced");
     return {};
 }
 
-Result<std::string> load_handle(const std::string& directory) {
+Result<std::string> load_handle(const std::string& directory, const std::string& recorded) {
     const std::string path = directory + handle_name;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file && errno == ENOENT) return std::string();
+    if (!file && errno == ENOENT) return recorded;
     if (!file) return session_file_failed(path, "cannot be opened");
     std::string handle;
     std::array<char, 4096> buffer{};

@@ -27,6 +27,8 @@ struct SessionFacts {
     std::string host;
     std::int64_t pid = 0;
     std::uint64_t lease_token = 0;
+    /// The runtime's, as it was recorded with the start; one that was saved later is in a file.
+    std::string handle;
     std::optional<Time> cancel_acknowledged_at;
     /// `created`, `retry` or `resumed`.
     std::string reason;

@@ -148,7 +148,8 @@ Result<void> Worker::work_off_queue() {
         Result<std::optional<Claim>> claim = claim_next();
         if (!claim) return std::move(claim).error();
         if (*claim) {
-            carry(**std::move(claim), false);
+            Result<void> carried = carry(**std::move(claim), false);
+            if (!carried) return carried;
             continue;
         }
         Result<bool> left = leave();
@@ -198,19 +199,33 @@ Result<std::optional<Worker::Claim>> Worker::claim_one(const std::vector<ListedT
 Result<std::optional<Worker::Claim>> Worker::start(const ListedTask& row,
                                                    std::unique_ptr<Lease> lease,
                                                    std::unique_ptr<Lease> runtime_slot) {
-    const command::Start start{lease->token(), host_name(), ::getpid()};
+    const command::Start start{std::string(lease->name()), lease->token(), host_name(), ::getpid()};
     Result<LoadedTask> task = load_task(store_, row.task_id);
     // One unreadable task must not keep the queue from being served, nor this worker alive.
     if (!task) {
         unreadable_.insert(row.task_id);
         return std::optional<Claim>();
     }
-    if (task->state.summary.task_session_id != lease->name()) return std::optional<Claim>();
+    const DecisionInput input{now(), start.session_id, {}, clock_skew()};
+    if (!decide(task->state, start, input)) return std::optional<Claim>();
+    Result<std::string> directory = store_.prepare_session_directory(row.task_id, start.session_id);
+    if (!directory) return std::move(directory).error();
+    Claim claim{std::move(lease), std::move(runtime_slot), *std::move(task), *std::move(directory),
+                start};
+    if (starts_with_handle(claim.task.document)) return std::optional<Claim>(std::move(claim));
     Result<std::vector<Event>> started =
-        apply(store_, *task, start, std::string(lease->name()), lease.get());
+        apply(store_, claim.task, start, start.session_id, claim.lease.get());
     if (!started && started.error().code == ErrorCode::conflict) return std::optional<Claim>();
     if (!started) return std::move(started).error();
-    return std::optional<Claim>(Claim{std::move(lease), std::move(runtime_slot), *std::move(task)});
+    claim.start.reset();
+    return std::optional<Claim>(std::move(claim));
+}
+
+/// A runtime that is not there, say, is told of once the session has started.
+bool Worker::starts_with_handle(const TaskDocument& document) {
+    Result<Runtime*> runtime = workspace_.runtime(document);
+    DurableRuntime* able = runtime ? durable(**runtime) : nullptr;
+    return able != nullptr && able->starts_with_handle();
 }
 
 Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& session,
@@ -235,7 +250,9 @@ Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& sessi
                      "runtime " + document.runtime + ": it cannot take work over",
                      {}};
     }
-    Result<std::string> handle = session_files::load_handle(session->directory());
+    const TaskState state = session->state();
+    Result<std::string> handle =
+        session_files::load_handle(session->directory(), current_session(state)->handle);
     if (!handle) return std::move(handle).error();
     Result<std::optional<Outcome>> outcome = able->resume(*session, *handle);
     if (!outcome) return std::move(outcome).error();
@@ -245,7 +262,7 @@ Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& sessi
     return lost;
 }
 
-void Worker::carry(Claim claim, bool adopted) {
+Result<void> Worker::carry(Claim claim, bool adopted) {
     const TaskDocument document = claim.task.document;
     const SessionFacts current = *current_session(claim.task.state);
     std::vector<EnvironmentVariable> secrets;
@@ -267,9 +284,6 @@ void Worker::carry(Claim claim, bool adopted) {
             fail(std::move(read).error());
         }
     }
-    Result<std::string> directory = store_.session_directory(document.task_id, current.session_id);
-    if (!directory) fail(directory.error());
-
     CarriedSession::Setup setup;
     setup.store = &store_;
     setup.lease = std::move(claim.lease);
@@ -277,19 +291,19 @@ void Worker::carry(Claim claim, bool adopted) {
     setup.slots = Slots{std::move(slot_), std::move(claim.runtime_slot)};
     setup.spec = session_spec_of(document, current.session_id, current.attempt, secrets, workspace_,
                                  find_places(workspace_));
-    if (setup.spec.tool_policy.narrowed && directory) {
-        setup.spec.environment.push_back({channel_variable, inside_directory(*directory)});
+    if (setup.spec.tool_policy.narrowed && !claim.directory.empty()) {
+        setup.spec.environment.push_back({channel_variable, inside_directory(claim.directory)});
     }
     setup.spec.rerun_started_steps = current.rerun_started_steps;
     setup.spec.may_redo = adopted && (redo_ || retries_left(claim.task.state) > 0);
     setup.task = std::move(claim.task);
-    setup.directory = directory ? *directory : std::string();
+    setup.directory = std::move(claim.directory);
     setup.keeper_path = workspace_.keeper_path();
+    setup.start = std::move(claim.start);
     Result<std::shared_ptr<CarriedSession>> session = CarriedSession::make(setup);
     if (!session) {
         // Without descriptors nothing can be carried; the lease is free again and status says so.
-        slot_ = std::move(setup.slots.worker);
-        return;
+        return std::move(session).error();
     }
     Channels channels(*session, workspace_.options());
     if (!failed && document.tool_policy.narrowed) {
@@ -305,26 +319,23 @@ void Worker::carry(Claim claim, bool adopted) {
     if (monitor_) monitor_->attend(nullptr);
     (*session)->open_channels_with(nullptr);
     channels.close();
-    if (!outcome || outcome->kind != OutcomeKind::detached) {
+    const bool ends = !outcome || outcome->kind != OutcomeKind::detached;
+    if (ends && !(*session)->start_failure()) {
         finish(**session, outcome ? *std::move(outcome) : failed_outcome(outcome.error()));
     }
+    const std::optional<Error> not_started = (*session)->start_failure();
     (*session)->release();
     slot_ = (*session)->take_slots().worker;
+    // The task waits as before, unless somebody was faster, with a cancel, say.
+    if (not_started && not_started->code != ErrorCode::conflict) return *not_started;
+    return {};
 }
 
-void Worker::finish(CarriedSession& session, Outcome outcome) {
-    command::Finish finish;
-    finish.session_id = session.spec().task_session_id;
-    finish.lease_token = 0;
-    const TaskState state = session.state();
-    if (const SessionFacts* current = current_session(state)) {
-        finish.lease_token = current->lease_token;
-    }
-    finish.outcome = std::move(outcome);
+void Worker::finish(CarriedSession& session, const Outcome& outcome) {
     const Clock::time_point give_up = Clock::now() + finish_patience;
     Milliseconds pause(10);
     while (true) {
-        const Result<void> done = record_end(session, finish);
+        const Result<void> done = record_end(session, outcome);
         if (done) return;
         session.log("the outcome could not be recorded: " + done.error().message);
         const bool passing =
@@ -335,10 +346,19 @@ void Worker::finish(CarriedSession& session, Outcome outcome) {
     }
 }
 
-Result<void> Worker::record_end(CarriedSession& session, const command::Finish& finish) {
+Result<void> Worker::record_end(CarriedSession& session, const Outcome& outcome) {
     Result<HandOver> hand_over = HandOver::begin(workspace_, store_);
     if (!hand_over) return std::move(hand_over).error();
     session.stop_returning();
+    Result<void> started = session.record_start();
+    if (!started) return started;
+    command::Finish finish;
+    finish.session_id = session.spec().task_session_id;
+    const TaskState state = session.state();
+    if (const SessionFacts* current = current_session(state)) {
+        finish.lease_token = current->lease_token;
+    }
+    finish.outcome = outcome;
     Result<std::vector<Event>> done = session.apply_command(finish);
     if (!done) return std::move(done).error();
     // From here on the outcome is safe, and what still fails is somebody else's to notice: secrets
@@ -416,6 +436,8 @@ Result<void> Worker::adopt(const std::string& task_id, bool redo,
     Result<std::unique_ptr<Lease>> slot = take_slot();
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
+    Result<std::string> directory = store_.prepare_session_directory(task_id, session_id);
+    if (!directory) return std::move(directory).error();
     const command::Adopt adoption{(*lease)->token(), host_name(), ::getpid(),
                                   "the work was still alive and a new worker took it over"};
     Result<std::vector<Event>> adopted = apply(store_, *task, adoption, session_id, lease->get());
@@ -424,7 +446,9 @@ Result<void> Worker::adopt(const std::string& task_id, bool redo,
     if (!started) return started;
     static_cast<void>(ready());
     redo_ = redo;
-    carry(Claim{*std::move(lease), nullptr, *std::move(task)}, true);
+    Claim claim{*std::move(lease), nullptr, *std::move(task), *std::move(directory), std::nullopt};
+    Result<void> carried = carry(std::move(claim), true);
+    if (!carried) return carried;
     // Work that is alive is watched over also where all slots are taken; more is not started then.
     return work_off();
 }

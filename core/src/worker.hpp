@@ -39,6 +39,10 @@ private:
         std::unique_ptr<Lease> lease;
         std::unique_ptr<Lease> runtime_slot;
         LoadedTask task;
+        /// Of the session.
+        std::string directory;
+        /// Where it is not recorded yet that the session has started.
+        std::optional<command::Start> start;
     };
 
     void prepare();
@@ -53,11 +57,13 @@ private:
     Result<std::unique_ptr<Lease>> take_runtime_slot(const std::string& runtime, bool& limited);
     Result<std::optional<Claim>> start(const ListedTask& row, std::unique_ptr<Lease> lease,
                                        std::unique_ptr<Lease> runtime_slot);
-    void carry(Claim claim, bool adopted);
+    bool starts_with_handle(const TaskDocument& document);
+    /// An error: no session can be carried now.
+    Result<void> carry(Claim claim, bool adopted);
     Result<Outcome> run_session(const std::shared_ptr<CarriedSession>& session,
                                 const TaskDocument& document, bool adopted);
-    void finish(CarriedSession& session, Outcome outcome);
-    Result<void> record_end(CarriedSession& session, const command::Finish& finish);
+    void finish(CarriedSession& session, const Outcome& outcome);
+    Result<void> record_end(CarriedSession& session, const Outcome& outcome);
     Result<bool> leave();
     Result<void> keep_time(Time due, HandOver& hand_over);
 

@@ -33,6 +33,7 @@ public:
                                           std::string_view handle) override;
     Result<Probe> probe(const LostSession& session) override;
     Result<bool> end(const LostSession& session, EndHow how) override;
+    [[nodiscard]] bool starts_with_handle() const override { return true; }
 
     Result<std::vector<Finding>> diagnose() override;
 

@@ -4,16 +4,12 @@
 #include "session_runner.hpp"
 
 #include <algorithm>
-#include <poll.h>
 
 namespace loong::local {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Reason = CommandEnd::Reason;
-
-/// A keeper that is about to end holds the lock for a moment longer.
-constexpr std::chrono::seconds lock_patience{2};
 
 } // namespace
 
@@ -35,13 +31,7 @@ Result<std::optional<Outcome>> SessionRunner::resume(const Handle& handle) {
         if (!command_end) return std::move(command_end).error();
         const bool lost = command_end->reason == Reason::keeper_lost;
         if (command_end->reason != Reason::detached) {
-            const Deadline give_up_at = Clock::now() + lock_patience;
             auto locked = take_lock();
-            while (!locked && locked.error().code == ErrorCode::conflict &&
-                   Clock::now() < give_up_at) {
-                ::poll(nullptr, 0, 5);
-                locked = take_lock();
-            }
             if (!locked) return std::move(locked).error();
         }
         if (lost) {

@@ -8,12 +8,17 @@
 #include "system.hpp"
 
 #include <algorithm>
+#include <poll.h>
 
 namespace loong::local {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Reason = CommandEnd::Reason;
+
+/// A keeper that is about to end holds the lock for a moment longer: one whose command has ended, or
+/// one whose worker was killed before it said go.
+constexpr std::chrono::seconds lock_patience{2};
 
 CommandEnd not_startable(const Error& error) {
     CommandEnd end;
@@ -40,7 +45,12 @@ Result<Outcome> SessionRunner::tidied(Result<Outcome> outcome) const {
 
 Result<void> SessionRunner::take_lock() {
     adopt_orphans();
+    const Deadline give_up_at = Clock::now() + lock_patience;
     auto lock = WorkLock::take(context_.directory());
+    while (lock && !lock->has_value() && Clock::now() < give_up_at) {
+        ::poll(nullptr, 0, 1);
+        lock = WorkLock::take(context_.directory());
+    }
     if (!lock) return std::move(lock).error();
     if (!lock->has_value()) {
         return Error{ErrorCode::conflict,

@@ -58,6 +58,21 @@ def events_text(home, task):
         return file.read()
 
 
+def change_events(home, old, new):
+    """Replaces a text of some length by another one as long, in all records of all tasks."""
+    assert len(old) == len(new)
+    if IS_SQLITE:
+        sql(home, "UPDATE records SET record = replace(record, ?, ?)", old, new)
+        return
+    for task in task_ids(home):
+        path = os.path.join(home, "tasks", task, "events.yaml")
+        with open(path, "r+", encoding="utf-8") as file:
+            text = file.read()
+            if old in text:
+                file.seek(0)
+                file.write(text.replace(old, new))
+
+
 def damage_task(home, task):
     """Makes a task unreadable."""
     if IS_SQLITE:

@@ -152,6 +152,9 @@ struct Event {
     std::string actor_session_id;
     /// An object; see EventKind.
     Value data = Value::Object{};
+    /// Of `delegate_started`: what the runtime saved to find the work again, where that was recorded
+    /// with the start. For the runtime alone, and never shown.
+    std::string handle;
 };
 
 } // namespace loong

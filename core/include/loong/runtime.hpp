@@ -112,6 +112,16 @@ public:
     /// before). False: it is not, or that cannot be told. Returns within the grace time of the
     /// spec and five seconds.
     virtual Result<bool> end(const LostSession& session, EndHow how) = 0;
+
+    /// Whether run() saves its first handle at once, within some milliseconds of its own, and starts
+    /// nothing before. Core then records the start of the session and that handle as one (text of at
+    /// most 4 KiB), with one wait for the disk instead of several. Until then the session counts as
+    /// not started: it may be cancelled, or the worker may die and the next one call run() once
+    /// more, in the same directory and perhaps while processes of the first, which never got to start
+    /// the work, are still leaving. Where save_handle() fails the session has not started, and run()
+    /// returns. An end without a handle, or whatever is told before it, records the start by itself.
+    /// [any-thread]
+    [[nodiscard]] virtual bool starts_with_handle() const { return false; }
 };
 
 /// The durable ability of a runtime, or null.

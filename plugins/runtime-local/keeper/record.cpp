@@ -48,6 +48,16 @@ void add_how(Text& text, const Ending& ending) {
     }
 }
 
+/// The directory may be as new as the record in it, and so may those that its own name is in.
+void sync_above(int directory) {
+    for (const char* above : {"..", "../..", "../../.."}) {
+        const int file = openat(directory, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (file < 0) return;
+        static_cast<void>(fsync(file));
+        close(file);
+    }
+}
+
 } // namespace
 
 Text describe(const Ending& ending) {
@@ -94,7 +104,9 @@ int publish_record(int directory, int file, const Text& packet, bool sync) {
     if (renameat(directory, unfinished_record_file_name, directory, exit_record_file_name) != 0) {
         return errno;
     }
-    if (sync && fsync(directory) != 0) return errno;
+    if (!sync) return 0;
+    if (fsync(directory) != 0) return errno;
+    sync_above(directory);
     return 0;
 }
 

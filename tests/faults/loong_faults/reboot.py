@@ -30,6 +30,9 @@ def start_anew(place):
                 text = file.read()
             with open(path, "w", encoding="utf-8") as file:
                 file.write(re.sub(r'("boot_id":")[^"]*', r"\g<1>" + OTHER_BOOT, text))
+    # A handle that was saved with the start.
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
+        kept_state.change_events(place.home, file.read().strip(), OTHER_BOOT)
 
 
 def statuses(place):

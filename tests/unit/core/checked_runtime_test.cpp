@@ -31,6 +31,10 @@ public:
     }
     Result<Probe> probe(const LostSession&) override { return told; }
     Result<bool> end(const LostSession&, EndHow how) override { return how == EndHow::forced; }
+    [[nodiscard]] bool starts_with_handle() const override {
+        if (findings.empty()) throw std::runtime_error("no findings");
+        return true;
+    }
     Result<std::vector<Finding>> diagnose() override {
         if (findings.empty()) throw std::runtime_error("no findings");
         return findings;
@@ -80,6 +84,9 @@ TEST_F(CheckedRuntimeTest, WhatIsRightPasses) {
     ASSERT_NE(able, nullptr);
     EXPECT_FALSE(able->resume(context, "")->has_value());
     EXPECT_TRUE(able->resume(context, "handle")->has_value());
+    EXPECT_FALSE(able->starts_with_handle()) << "one that throws does not";
+    inner->findings.emplace_back();
+    EXPECT_TRUE(able->starts_with_handle());
     inner->told.state = Probe::State::gone;
     EXPECT_EQ(able->probe({})->state, Probe::State::gone);
     EXPECT_TRUE(*able->end({}, EndHow::forced));

@@ -56,8 +56,8 @@ const std::vector<std::pair<std::string, MakeCommand>>& commands() {
     static const std::vector<std::pair<std::string, MakeCommand>> all = {
         {"Create", [](const TaskMachine&) { return command::Create{}; }},
         {"Start",
-         [](const TaskMachine&) {
-             return command::Start{9, "host", 1};
+         [](const TaskMachine& task) {
+             return command::Start{task.session(), 9, "host", 1};
          }},
         {"Adopt",
          [](const TaskMachine&) {
@@ -401,6 +401,33 @@ TEST(Decide, AStartNamesItsWorker) {
     EXPECT_EQ(session.host, "host");
     EXPECT_EQ(session.pid, 4711);
     EXPECT_EQ(session.started_at, task.now);
+}
+
+TEST(Decide, AStartKeepsWhatTheRuntimeSaved) {
+    TaskMachine task;
+    task.create();
+    EXPECT_EQ(task.apply(command::Start{task.session(), 7, "host", 1, "pid 8"}), "");
+    EXPECT_EQ(task.log.back().handle, "pid 8");
+    EXPECT_EQ(task.log.back().data.find("handle"), nullptr) << "data is shown";
+    EXPECT_EQ(current_session(task.state)->handle, "pid 8");
+    // Taken over, it is the same work.
+    EXPECT_EQ(task.apply(command::Adopt{8, "other", 5, "it lives"}), "");
+    EXPECT_EQ(current_session(task.state)->handle, "pid 8");
+}
+
+TEST(Decide, OnlyTheSessionWhoseLeaseIsHeldIsStarted) {
+    TaskMachine task;
+    task.create();
+    const std::string first = task.session();
+    task.start();
+    task.finish(OutcomeKind::failed);
+    task.apply(command::Retry{"again"});
+    ASSERT_NE(task.session(), first);
+    // By a worker that loaded the task before, and has the first session's lease.
+    EXPECT_EQ(task.apply(command::Start{first, 7, "host", 1}), "conflict");
+    EXPECT_EQ(task.error.message, "task " + task.summary().task_id + ": its session is " +
+                                      task.session() + ", not " + first + " any more");
+    EXPECT_EQ(task.summary().session_state, SessionState::ready);
 }
 
 // ---- the end of a session -----------------------------------------------------------------------

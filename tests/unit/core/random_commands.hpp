@@ -40,7 +40,7 @@ private:
     Command any(const TaskMachine& task, std::size_t kind) {
         switch (kind) {
         case 0: return command::Create{random_.chance(2)};
-        case 1: return command::Start{7, "host", 1};
+        case 1: return command::Start{session(task), 7, "host", 1};
         case 2: return command::Adopt{random_.number(2) + 6, "host", 2, random_.text()};
         case 3: return finish(task);
         case 4: return mark_ended();

@@ -35,6 +35,20 @@ void expect_same(const Event& left, const Event& right) {
     EXPECT_EQ(left.session_id, right.session_id);
     EXPECT_EQ(left.actor_session_id, right.actor_session_id);
     EXPECT_EQ(left.data, right.data);
+    EXPECT_EQ(left.handle, right.handle);
+}
+
+TEST(Record, KeepsWhatARuntimeSavedBesideTheData) {
+    Event event = sample_event();
+    EXPECT_THAT(write_records({event}).front(), Not(HasSubstr("handle")));
+    for (const std::string& handle : {std::string("{\"pid\":7}"), std::string("a\n\0b\x7f", 5)}) {
+        event.handle = handle;
+        const Result<Event> read = read_record(write_records({event}).front());
+        ASSERT_TRUE(read) << read.error().message;
+        expect_same(*read, event);
+    }
+    EXPECT_FALSE(read_record(R"({"id":1,"at":"2026-01-02T03:04:05Z","kind":"x","session_id":"s",)"
+                             R"("actor_session_id":"s","data":{},"handle":7,"end":true})"));
 }
 
 TEST(Record, TellsHowFarTheWallClockWasFromTheTaskClock) {

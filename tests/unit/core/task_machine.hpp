@@ -57,7 +57,7 @@ public:
 
     std::string create(bool hold = false) { return apply(command::Create{hold}); }
     std::string start(std::uint64_t token = 7) {
-        return apply(command::Start{token, "host", 4711});
+        return apply(command::Start{session(), token, "host", 4711});
     }
     std::string finish(OutcomeKind kind, std::uint64_t token = 7) {
         command::Finish finish{session(), token, {}, false};

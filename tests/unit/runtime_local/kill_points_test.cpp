@@ -174,6 +174,23 @@ TEST_F(KillPointsTest, worker) {
     EXPECT_GT(started, 4);
 }
 
+// A session whose handle was never saved has not started, so the next worker runs it in the same directory,
+// at once: the first one's keeper may still be on its way out.
+TEST_F(KillPointsTest, worker_without_a_handle_is_followed_by_another) {
+    long points = 0;
+    for (;; ++points) {
+        Attempt attempt;
+        ASSERT_EQ(run_worker(attempt, points), points) << "it came to its end without a handle";
+        if (std::filesystem::exists(attempt.work / "handle")) break;
+        const auto outcome = attempt.runtime.run(attempt.context);
+        ASSERT_TRUE(outcome) << "stop " << points << ": " << outcome.error().message;
+        ASSERT_EQ(outcome->exit_code, 7) << "stop " << points << ": " << outcome->message;
+        ASSERT_EQ(attempt.runs(), 1U) << "stop " << points;
+    }
+    std::cout << points << " kill points of a worker before its handle\n";
+    EXPECT_GT(points, 60);
+}
+
 TEST_F(KillPointsTest, keeper) {
     long points = 0;
     for (long limit = 0;; ++limit) {
