@@ -100,7 +100,6 @@ Result<void> HandOver::ask_live_worker() {
 }
 
 void HandOver::prepare_worker() {
-    if (std::getenv("NOPRE") != nullptr) return;
     if (workspace_->worker_threads() != nullptr || inside_a_task() || own_ending_control_group()) {
         return;
     }
