@@ -8,7 +8,6 @@
 #include "session_spec_of.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
-#include "tool_policy_places.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,6 +94,7 @@ void Worker::prepare() {
         monitor_ = *std::move(monitor);
     }
     workspace_.load_default_runtime();
+    places_ = find_places(workspace_);
     static_cast<void>(store_.claimable(now(), 1));
 }
 
@@ -262,6 +262,13 @@ Result<Outcome> Worker::run_session(const std::shared_ptr<CarriedSession>& sessi
     return lost;
 }
 
+/// Looked for again for whatever may be narrowed, the steps of a plan too: links may lead elsewhere now.
+const ToolPolicyPlaces& Worker::places_for(const TaskDocument& document) {
+    const bool counts = document.tool_policy.narrowed || document.work.kind == WorkKind::plan;
+    if (!places_ || counts) places_ = find_places(workspace_);
+    return *places_;
+}
+
 Result<void> Worker::carry(Claim claim, bool adopted) {
     const TaskDocument document = claim.task.document;
     const SessionFacts current = *current_session(claim.task.state);
@@ -290,7 +297,7 @@ Result<void> Worker::carry(Claim claim, bool adopted) {
     setup.config = &workspace_.config();
     setup.slots = Slots{std::move(slot_), std::move(claim.runtime_slot)};
     setup.spec = session_spec_of(document, current.session_id, current.attempt, secrets, workspace_,
-                                 find_places(workspace_));
+                                 places_for(document));
     if (setup.spec.tool_policy.narrowed && !claim.directory.empty()) {
         setup.spec.environment.push_back({channel_variable, inside_directory(claim.directory)});
     }

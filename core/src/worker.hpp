@@ -8,6 +8,7 @@
 #include "loong/store.hpp"
 #include "monitor.hpp"
 #include "task_store.hpp"
+#include "tool_policy_places.hpp"
 #include "workspace.hpp"
 
 #include <functional>
@@ -58,6 +59,7 @@ private:
     Result<std::optional<Claim>> start(const ListedTask& row, std::unique_ptr<Lease> lease,
                                        std::unique_ptr<Lease> runtime_slot);
     bool starts_with_handle(const TaskDocument& document);
+    const ToolPolicyPlaces& places_for(const TaskDocument& document);
     /// An error: no session can be carried now.
     Result<void> carry(Claim claim, bool adopted);
     Result<Outcome> run_session(const std::shared_ptr<CarriedSession>& session,
@@ -71,6 +73,7 @@ private:
     Store& store_;
     std::unique_ptr<Monitor> monitor_;
     std::unique_ptr<Lease> slot_;
+    std::optional<ToolPolicyPlaces> places_;
     /// Tasks that could not be read; they are somebody else's business.
     std::set<std::string> unreadable_;
     /// Of the session that is adopted.
