@@ -122,6 +122,9 @@ public:
         return std::optional<Outcome>(*std::move(outcome));
     }
 
+    // run() does nothing before it.
+    [[nodiscard]] bool starts_with_handle() const override { return true; }
+
     Result<Probe> probe(const LostSession& session) override {
         if (session.handle.empty()) {
             return Probe{Probe::State::never_started, {}, "no handle was saved"};

@@ -28,6 +28,28 @@ TEST_P(RuntimeContract, nothing_starts_before_the_handle_is_saved) {
     EXPECT_FALSE(started_.read_line(Milliseconds(0)).has_value());
 }
 
+TEST_P(RuntimeContract, a_session_whose_handle_was_not_saved_runs_anew) {
+    LOONG_NEEDS_DURABLE();
+    if (!durable_runtime().starts_with_handle()) {
+        GTEST_SKIP() << "it does not start with its handle";
+    }
+    GetParam().succeed(spec(), "once\n");
+    int told = 0;
+    context_.on_save_handle = [&](std::string_view) -> Result<void> {
+        ++told;
+        EXPECT_TRUE(context_.steps().empty() && context_.progress().empty() &&
+                    context_.requests().empty() && output().empty())
+            << "something was told before the handle";
+        return Error{ErrorCode::conflict, "task: it was cancelled", {}};
+    };
+    static_cast<void>(runtime().run(context_));
+    EXPECT_EQ(told, 1);
+    context_.on_save_handle = nullptr;
+    EXPECT_EQ(must(runtime().run(context_)).kind, OutcomeKind::completed);
+    EXPECT_EQ(output(), "once\n");
+    expect_nothing_left();
+}
+
 TEST_P(RuntimeContract, what_has_no_handle_was_never_started) {
     LOONG_NEEDS_DURABLE();
     GetParam().wait(spec(), started_.path(), go_.path());
