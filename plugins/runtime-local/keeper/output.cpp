@@ -12,9 +12,6 @@ namespace loong::keeper {
 namespace {
 
 constexpr std::uint32_t largest_piece = 1U << 20;
-/// While a pipe is emptied nobody can write into it: it is done in parts of this size, so that the writer
-/// goes on in between.
-constexpr std::uint32_t part_of_pipe = 1U << 17;
 constexpr std::uint32_t usual_pipe_size = 1U << 16;
 constexpr std::uint32_t small_piece = 512;
 constexpr std::uint64_t drain_limit = std::uint64_t{4} << 20;
@@ -121,30 +118,27 @@ bool Output::write_record(off_t place, std::int64_t at, std::uint32_t length, st
     return false;
 }
 
+bool Output::lose(Stream& stream) {
+    // The disk is full, or worse: the work must not hang on it, so the bytes are dropped, and the
+    // index says so.
+    if (error == 0) error = errno;
+    return drop(stream);
+}
+
+bool Output::ends(Stream& stream) {
+    close(stream.pipe);
+    stream.pipe = -1;
+    return false;
+}
+
 bool Output::keep(Stream& stream, std::uint32_t room) {
+    if (stream.pipe_is_large && make_basin()) return keep_by_basin(stream, room);
     off_t end = stream.size;
     const ssize_t moved = move(stream.pipe, stream.file, &end, room);
-    if (moved < 0) {
-        if (errno == EAGAIN) return false;
-        // The disk is full, or worse: the work must not hang on it, so the bytes are dropped, and
-        // the index says so.
-        if (error == 0) error = errno;
-        return drop(stream);
-    }
-    if (moved == 0) {
-        close(stream.pipe);
-        stream.pipe = -1;
-        return false;
-    }
+    if (moved < 0) return errno == EAGAIN ? false : lose(stream);
+    if (moved == 0) return ends(stream);
     const auto length = static_cast<std::uint32_t>(moved);
-    if (!write_record(index_size_, wall_clock(), length, stream.number, false)) {
-        // A piece that the index does not know would shift all that come after it.
-        if (ftruncate(stream.file, stream.size) == 0) stream.dropped += length;
-        return true;
-    }
-    index_size_ += static_cast<off_t>(output_piece_size);
-    stream.size = end;
-    stream.kept += length;
+    count_kept(stream, length);
     if (length >= usual_pipe_size && !stream.pipe_is_large) {
         // Much is coming: fewer and larger pieces. Refused where the user has too many such pipes.
         stream.pipe_is_large = true;
@@ -154,15 +148,70 @@ bool Output::keep(Stream& stream, std::uint32_t room) {
     return true;
 }
 
+/// While a pipe is emptied nobody can write into it. From pipe to pipe only pages change hands, and the
+/// work goes on writing while they get into the file.
+bool Output::keep_by_basin(Stream& stream, std::uint32_t room) {
+    const ssize_t gathered = move(stream.pipe, basin_[1], nullptr, room);
+    if (gathered < 0) return errno == EAGAIN ? false : lose(stream);
+    if (gathered == 0) return ends(stream);
+    auto left = static_cast<std::uint32_t>(gathered);
+    while (left > 0) {
+        off_t end = stream.size;
+        const ssize_t moved = move(basin_[0], stream.file, &end, left);
+        if (moved <= 0) {
+            if (error == 0) error = moved < 0 ? errno : ENOSPC;
+            break;
+        }
+        count_kept(stream, static_cast<std::uint32_t>(moved));
+        left -= static_cast<std::uint32_t>(moved);
+    }
+    if (left > 0) count_dropped(stream, left);
+    while (left > 0) {
+        const ssize_t moved = move(basin_[0], null_descriptor, nullptr, left);
+        if (moved <= 0) break;
+        left -= static_cast<std::uint32_t>(moved);
+    }
+    return true;
+}
+
+bool Output::make_basin() {
+    if (basin_[0] >= 0 || basin_is_refused_) return basin_[0] >= 0;
+    int both[2];
+    basin_is_refused_ = pipe2(both, O_CLOEXEC) != 0;
+    if (basin_is_refused_) return false;
+    static_cast<void>(fcntl(both[1], F_SETPIPE_SZ, largest_piece));
+    // Users with too many large pipes get small ones, which are of no use here.
+    basin_is_refused_ = fcntl(both[1], F_GETPIPE_SZ) < static_cast<int>(usual_pipe_size);
+    if (basin_is_refused_) {
+        close(both[0]);
+        close(both[1]);
+        return false;
+    }
+    basin_[0] = both[0];
+    basin_[1] = both[1];
+    return true;
+}
+
+void Output::count_kept(Stream& stream, std::uint32_t length) {
+    if (!write_record(index_size_, wall_clock(), length, stream.number, false)) {
+        // A piece that the index does not know would shift all that come after it.
+        if (ftruncate(stream.file, stream.size) == 0) stream.dropped += length;
+        return;
+    }
+    index_size_ += static_cast<off_t>(output_piece_size);
+    stream.size += length;
+    stream.kept += length;
+}
+
 bool Output::drop(Stream& stream) {
     const ssize_t moved = move(stream.pipe, null_descriptor, nullptr, largest_piece);
     if (moved < 0) return false;
-    if (moved == 0) {
-        close(stream.pipe);
-        stream.pipe = -1;
-        return false;
-    }
-    const auto length = static_cast<std::uint32_t>(moved);
+    if (moved == 0) return ends(stream);
+    count_dropped(stream, static_cast<std::uint32_t>(moved));
+    return true;
+}
+
+void Output::count_dropped(Stream& stream, std::uint32_t length) {
     stream.dropped += length;
     // The record of what was dropped grows in place, so that endless output does not become an
     // endless index.
@@ -170,21 +219,16 @@ bool Output::drop(Stream& stream) {
         stream.drop_record >= 0 && stream.drop_record_length < 0xffffffffU - length;
     const off_t place = extends ? stream.drop_record : index_size_;
     const std::uint32_t total = extends ? stream.drop_record_length + length : length;
-    if (write_record(place, wall_clock(), total, stream.number, true)) {
-        if (!extends) index_size_ += static_cast<off_t>(output_piece_size);
-        stream.drop_record = place;
-        stream.drop_record_length = total;
-    }
-    return true;
+    if (!write_record(place, wall_clock(), total, stream.number, true)) return;
+    if (!extends) index_size_ += static_cast<off_t>(output_piece_size);
+    stream.drop_record = place;
+    stream.drop_record_length = total;
 }
 
 bool Output::has_begun(Stream& stream) {
     pollfd there{stream.pipe, POLLIN, 0};
     if (poll(&there, 1, 0) <= 0) return false;
-    if ((there.revents & POLLIN) != 0) return true;
-    close(stream.pipe);
-    stream.pipe = -1;
-    return false;
+    return (there.revents & POLLIN) != 0 || ends(stream);
 }
 
 bool Output::copy(Stream& stream) {
@@ -195,7 +239,7 @@ bool Output::copy(Stream& stream) {
     const auto size = static_cast<std::uint64_t>(stream.size);
     if (size >= max_bytes_) return drop(stream);
     const std::uint64_t room = max_bytes_ - size;
-    return keep(stream, room < part_of_pipe ? static_cast<std::uint32_t>(room) : part_of_pipe);
+    return keep(stream, room < largest_piece ? static_cast<std::uint32_t>(room) : largest_piece);
 }
 
 void Output::pace() {

@@ -50,14 +50,26 @@ private:
     bool open_stream(Stream& stream);
     /// Whether there is anything to be read; closes a pipe that has ended without.
     static bool has_begun(Stream& stream);
+    /// False: there was nothing. Each of these closes the pipe that has ended.
     bool keep(Stream& stream, std::uint32_t room);
+    bool keep_by_basin(Stream& stream, std::uint32_t room);
     bool drop(Stream& stream);
+    /// As drop(), because of the error in errno.
+    bool lose(Stream& stream);
+    static bool ends(Stream& stream);
+    /// False where there can be none.
+    bool make_basin();
+    void count_kept(Stream& stream, std::uint32_t length);
+    void count_dropped(Stream& stream, std::uint32_t length);
     bool write_record(off_t place, std::int64_t at, std::uint32_t length, std::uint8_t stream,
                       bool dropped);
     void pace();
 
     int directory_ = -1;
     int index_ = -1;
+    /// A pipe of the keeper's own, for much output; empty between two calls.
+    int basin_[2] = {-1, -1};
+    bool basin_is_refused_ = false;
     off_t index_size_ = 0;
     std::uint64_t max_bytes_ = 0;
     /// How many small pieces may be read before reading slows down.
