@@ -140,7 +140,11 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
     // After the hidden directories are there, and before the tasks are: whoever finds a mark and
     // neither of both knows that nothing will come any more.
     std::vector<std::string> marked;
-    for (const NewTaskFiles& made : batch.made) marked.push_back(made.task_id());
+    // The disk has something to do while the index is told.
+    for (const NewTaskFiles& made : batch.made) {
+        marked.push_back(made.task_id());
+        if (!batch.shares_sync) made.start_writing();
+    }
     return index_.mark(marked);
 }
 

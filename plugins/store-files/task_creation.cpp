@@ -145,12 +145,14 @@ void NewTaskFiles::keep_lock_only() {
     secrets_.close();
 }
 
+void NewTaskFiles::start_writing() const {
+    for (const Descriptor* file : {&document_, &events_, &secrets_}) {
+        if (file->is_open()) root_->files().start_writing(file->get());
+    }
+}
+
 Result<void> NewTaskFiles::sync() {
     FileSystem& files = root_->files();
-    // All files are on their way to the disk before the first of them is waited for.
-    for (const Descriptor* file : {&document_, &events_, &secrets_}) {
-        if (file->is_open()) files.start_writing(file->get());
-    }
     int failed = 0;
     for (const Descriptor* file : {&document_, &events_, &secrets_}) {
         if (failed == 0 && file->is_open()) failed = files.sync_file(file->get());

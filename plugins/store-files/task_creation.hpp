@@ -32,6 +32,8 @@ public:
 
     /// Closes all files but the one with the lock; for many tasks, which something else syncs.
     void keep_lock_only();
+    /// Gets the files on their way to the disk, so that the first sync carries the work of the others.
+    void start_writing() const;
     /// Makes the files durable.
     Result<void> sync();
     /// Gives the task its name; not durable before the directory of all tasks is synced.
