@@ -1,15 +1,20 @@
 #include "tool_policy_places.hpp"
 
+#include "descriptor.hpp"
 #include "loong/narrow_policy.hpp"
 #include "plugins.hpp"
 #include "text.hpp"
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <optional>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace loong {
@@ -37,6 +42,21 @@ Result<std::string> resolve_directory(const std::string& directory,
     return real_path(path);
 }
 
+/// What the kernel calls it: that takes three system calls, and to look at each part of the path takes
+/// one for each. Empty where it is not there.
+std::string path_that_is_there(const std::string& path) {
+    const Descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!opened) return {};
+    const std::string link = "/proc/self/fd/" + std::to_string(opened.get());
+    std::array<char, PATH_MAX> name{};
+    const ssize_t length = ::readlink(link.c_str(), name.data(), name.size());
+    if (length <= 0 || length == static_cast<ssize_t>(name.size())) return {};
+    std::string real(name.data(), static_cast<std::size_t>(length));
+    // What was removed meanwhile is called otherwise, and so is what lies outside of our root.
+    const bool is_name = real.front() == '/' && !real.ends_with(" (deleted)");
+    return is_name ? real : std::string();
+}
+
 struct ProtectedPlace {
     std::string what;
     std::string path;
@@ -46,12 +66,11 @@ std::string parent_of(const std::string& path) {
     return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
 }
 
-std::vector<ProtectedPlace> protected_places(const Workspace& workspace) {
+std::vector<ProtectedPlace> protected_places(const Workspace& workspace,
+                                             const std::vector<std::string>& hidden) {
     const Config& config = workspace.config();
     std::vector<ProtectedPlace> places;
-    for (std::string& directory : hidden_directories(config)) {
-        places.push_back({"loong's state", std::move(directory)});
-    }
+    for (const std::string& directory : hidden) places.push_back({"loong's state", directory});
     // Also where there is none yet: who writes the first one decides what the operator runs.
     const std::string file = config.file.empty() ? find_config({}).file : config.file;
     if (!file.empty()) places.push_back({"the configuration", real_path(file)});
@@ -74,6 +93,7 @@ std::vector<ProtectedPlace> protected_places(const Workspace& workspace) {
 } // namespace
 
 std::string real_path(const std::string& path) {
+    if (std::string there = path_that_is_there(path); !there.empty()) return there;
     std::error_code failed;
     const fs::path real = fs::weakly_canonical(path, failed);
     std::string text = failed ? fs::path(path).lexically_normal().string() : real.string();
@@ -124,7 +144,7 @@ std::vector<std::string> hidden_directories(const Config& config) {
 ToolPolicyPlaces find_places(const Workspace& workspace) {
     ToolPolicyPlaces places;
     places.hidden_directories = hidden_directories(workspace.config());
-    for (ProtectedPlace& place : protected_places(workspace)) {
+    for (ProtectedPlace& place : protected_places(workspace, places.hidden_directories)) {
         places.protected_places.push_back(std::move(place.path));
     }
     return places;
@@ -140,7 +160,7 @@ Result<void> check_write_directories(const ToolPolicy& policy, const Workspace& 
     const std::optional<PathConflict> conflict = write_conflict(placed);
     if (!conflict) return {};
     std::string what;
-    for (const ProtectedPlace& place : protected_places(workspace)) {
+    for (const ProtectedPlace& place : protected_places(workspace, placed.hidden_directories)) {
         if (place.path == conflict->place) what = place.what;
     }
     return Error{ErrorCode::invalid_argument,
