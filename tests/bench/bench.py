@@ -27,8 +27,12 @@ class Bench:
 
     def __init__(self, build, scratch, quick):
         self.build = os.path.abspath(build)
-        self.program = os.path.join(self.build, "bin/loong")
         self.scratch = scratch
+        # As users have it: a file that a linker has just left lies in memory in smaller pieces.
+        installed = os.path.join(scratch, "installed")
+        subprocess.run(["cmake", "--install", self.build, "--prefix", installed], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.program = os.path.join(installed, "bin/loong")
         self.quick = quick
 
     def probe(self, name):
