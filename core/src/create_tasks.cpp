@@ -1,10 +1,12 @@
 #include "control_group.hpp"
+#include "hand_over.hpp"
 #include "task_preparation.hpp"
 #include "task_views.hpp"
 #include "tasks_implementation.hpp"
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <utility>
 
 namespace loong {
@@ -14,9 +16,9 @@ namespace {
 /// A large batch goes to the store in parts of so many tasks, whose texts need not all be kept.
 constexpr std::size_t stored_at_once = 8192;
 
-bool is_any_claimable(const std::vector<NewTask>& tasks) {
-    return std::any_of(tasks.begin(), tasks.end(), [](const NewTask& task) {
-        return !task.summary.held && task.summary.dependencies.empty();
+bool may_any_start(const std::vector<CreateRequest>& requests) {
+    return std::any_of(requests.begin(), requests.end(), [](const CreateRequest& request) {
+        return !request.hold && request.after.empty() && request.after_any.empty();
     });
 }
 
@@ -32,6 +34,8 @@ Error withdrawn(Store& store, const std::string& actor, LoadedTask& task, const 
 
 Result<std::vector<Result<CreateResult>>>
 Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
+    std::optional<WaitingWorker> worker;
+    if (may_any_start(requests)) worker = prepare_worker(*workspace_, store());
     Result<Submission> submission = begin_submission(*this, requests);
     if (!submission) return std::move(submission).error();
     TaskPreparation preparation(*this, *submission);
@@ -49,7 +53,7 @@ Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
     std::vector<NewTask> tasks = prepare_next();
     Result<HandOver> hand_over = HandOver::begin(*workspace_, store());
     if (!hand_over) return std::move(hand_over).error();
-    if (is_any_claimable(tasks)) hand_over->prepare_worker();
+    hand_over->use(std::move(worker));
     std::vector<Result<CreatedTask>> created;
     Result<void> stored;
     while (true) {

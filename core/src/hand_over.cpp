@@ -19,12 +19,32 @@ constexpr int many_slots = 16;
 /// Rows beyond those that are wanted, where the slots of some runtimes are all taken.
 constexpr std::size_t further_rows = 64;
 
+WorkerStart worker_start(const Workspace& workspace) {
+    WorkerStart start;
+    start.program = workspace.worker_program();
+    start.arguments = workspace.worker_arguments();
+    start.environment = workspace.worker_environment();
+    return start;
+}
+
 } // namespace
 
 // The processes of a task end with it, and a worker that one of them started would be among them.
 bool inside_a_task() {
     const char* session = std::getenv("LOONG_TASK_SESSION_ID");
     return session != nullptr && *session != '\0';
+}
+
+std::optional<WaitingWorker> prepare_worker(Workspace& workspace, Store& store) {
+    if (workspace.worker_threads() != nullptr || inside_a_task() || own_ending_control_group()) {
+        return std::nullopt;
+    }
+    const Result<int> spare = count_spare(store, slot_pools::worker(workspace.config()),
+                                          slot_pools::returning(workspace.config()));
+    if (!spare || *spare <= 0) return std::nullopt;
+    Result<WaitingWorker> worker = WaitingWorker::start(worker_start(workspace));
+    if (!worker) return std::nullopt;
+    return *std::move(worker);
 }
 
 Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {
@@ -99,25 +119,6 @@ Result<void> HandOver::ask_live_worker() {
     return {};
 }
 
-void HandOver::prepare_worker() {
-    if (workspace_->worker_threads() != nullptr || inside_a_task() || own_ending_control_group()) {
-        return;
-    }
-    const Result<int> spare = count_spare(*store_, slot_pools::worker(workspace_->config()),
-                                          slot_pools::returning(workspace_->config()));
-    if (!spare || *spare <= 0) return;
-    Result<WaitingWorker> worker = WaitingWorker::start(worker_start());
-    if (worker) prepared_ = *std::move(worker);
-}
-
-WorkerStart HandOver::worker_start() const {
-    WorkerStart start;
-    start.program = workspace_->worker_program();
-    start.arguments = workspace_->worker_arguments();
-    start.environment = workspace_->worker_environment();
-    return start;
-}
-
 Result<void> HandOver::serve(int own_claims) {
     const Config& config = workspace_->config();
     if (config.max_parallel >= many_slots) {
@@ -170,7 +171,7 @@ Result<void> HandOver::start_one(const std::string& adopt, bool redo) {
         prepared_.reset();
         return begun;
     }
-    WorkerStart start = worker_start();
+    WorkerStart start = worker_start(*workspace_);
     if (!adopt.empty()) start.arguments.insert(start.arguments.end(), {"--adopt", adopt});
     if (redo) start.arguments.emplace_back("--redo");
     return start_worker(start);

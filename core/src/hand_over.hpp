@@ -18,12 +18,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loong {
 
 /// Whether this process belongs to the work of a task: what it starts ends with that.
 [[nodiscard]] bool inside_a_task();
+
+/// Starts the program of a worker, so that it gets ready while the caller makes a task: there is less
+/// to wait for then. Nothing where no worker would be started now, or could not be so.
+[[nodiscard]] std::optional<WaitingWorker> prepare_worker(Workspace& workspace, Store& store);
 
 class HandOver {
 public:
@@ -33,10 +38,8 @@ public:
     HandOver(HandOver&&) = default;
     HandOver& operator=(HandOver&&) = default;
 
-    /// Starts the program of a worker, so that it gets ready while the caller makes a task durable:
-    /// serve() then has less to wait for, and what it does not need ends unused. Nothing where
-    /// serve() would start none, or could not do it so.
-    void prepare_worker();
+    /// The first worker that serve() starts is this one; where it needs none, it ends unused.
+    void use(std::optional<WaitingWorker> prepared) { prepared_ = std::move(prepared); }
 
     /// Starts workers while a claimable task and a free slot meet. `own_claims` tasks are left for
     /// the caller, who will claim them next. `worker_unavailable` where a worker is needed, none
@@ -56,7 +59,6 @@ private:
           store_(&store),
           lease_(std::move(lease)) {}
 
-    [[nodiscard]] WorkerStart worker_start() const;
     Result<int> held_slots();
     /// How many tasks could be started now, counted up to `limit`, which is at least 1.
     Result<int> startable(int limit);

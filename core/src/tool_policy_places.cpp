@@ -70,6 +70,7 @@ std::vector<ProtectedPlace> protected_places(const Workspace& workspace,
                                              const std::vector<std::string>& hidden) {
     const Config& config = workspace.config();
     std::vector<ProtectedPlace> places;
+    places.reserve(hidden.size());
     for (const std::string& directory : hidden) places.push_back({"loong's state", directory});
     // Also where there is none yet: who writes the first one decides what the operator runs.
     const std::string file = config.file.empty() ? find_config({}).file : config.file;
