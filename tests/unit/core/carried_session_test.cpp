@@ -69,6 +69,14 @@ protected:
         return done ? std::string() : done.error().message;
     }
 
+    void expect_in_a_file(const std::string& handle) {
+        const auto session = claim();
+        ASSERT_TRUE(session->save_handle(handle));
+        EXPECT_EQ(kinds().back(), "delegate_started");
+        EXPECT_EQ(facts().handle, "");
+        EXPECT_EQ(*session_files::load_handle(session->directory(), {}), handle);
+    }
+
     test::TemporaryDirectory directory;
     store_memory::MemoryStore store{store_memory::MemoryStoreState::of(directory.path())};
     Config config;
@@ -100,21 +108,11 @@ TEST_F(CarriedSessionTest, ALaterHandleTakesThePlaceOfTheFirst) {
 }
 
 TEST_F(CarriedSessionTest, AHandleThatIsTooLongForARecordHasAFile) {
-    const auto session = claim();
-    const std::string handle(4097, 'x');
-    ASSERT_TRUE(session->save_handle(handle));
-    EXPECT_EQ(kinds().back(), "delegate_started");
-    EXPECT_EQ(facts().handle, "");
-    EXPECT_EQ(*session_files::load_handle(session->directory(), {}), handle);
+    expect_in_a_file(std::string(4097, 'x'));
 }
 
 TEST_F(CarriedSessionTest, AHandleThatIsNoTextHasAFile) {
-    const auto session = claim();
-    const std::string handle("\xff\0\xfe", 3);
-    ASSERT_TRUE(session->save_handle(handle));
-    EXPECT_EQ(kinds().back(), "delegate_started");
-    EXPECT_EQ(facts().handle, "");
-    EXPECT_EQ(*session_files::load_handle(session->directory(), {}), handle);
+    expect_in_a_file(std::string("\xff\0\xfe", 3));
 }
 
 TEST_F(CarriedSessionTest, WhateverIsToldFirstRecordsTheStart) {
