@@ -236,22 +236,24 @@ Result<std::string> SqliteStore::task_directory(std::string_view task_id) {
     return root_->path() + "/tasks/" + name;
 }
 
-Result<std::string> SqliteStore::session_directory(std::string_view task_id,
-                                                   std::string_view session_id) {
+Result<std::string> SqliteStore::made_session_directory(std::string_view task_id,
+                                                        std::string_view session_id,
+                                                        MakeDirectory made_by) {
     if (auto found = revision(task_id); !found) return std::move(found).error();
-    const int failed = sessions_.make(task_id, session_id);
+    const int failed = (sessions_.*made_by)(task_id, session_id);
     std::string path = sessions_.path(task_id, session_id);
     if (failed != 0) return io_error("make directory", path, failed);
     return path;
 }
 
+Result<std::string> SqliteStore::session_directory(std::string_view task_id,
+                                                   std::string_view session_id) {
+    return made_session_directory(task_id, session_id, &SessionDirectories::make);
+}
+
 Result<std::string> SqliteStore::prepare_session_directory(std::string_view task_id,
                                                            std::string_view session_id) {
-    if (auto found = revision(task_id); !found) return std::move(found).error();
-    const int failed = sessions_.prepare(task_id, session_id);
-    std::string path = sessions_.path(task_id, session_id);
-    if (failed != 0) return io_error("make directory", path, failed);
-    return path;
+    return made_session_directory(task_id, session_id, &SessionDirectories::prepare);
 }
 
 Result<std::vector<Finding>> SqliteStore::verify() {

@@ -87,6 +87,10 @@ private:
     Result<void> change(std::string_view task_id,
                         const std::function<Result<void>(Database&, const TaskNumber&)>& work);
 
+    using MakeDirectory = int (SessionDirectories::*)(std::string_view, std::string_view);
+    Result<std::string> made_session_directory(std::string_view task_id,
+                                               std::string_view session_id, MakeDirectory made_by);
+
     [[nodiscard]] std::optional<ShownRow> show(Database& database, std::string_view task_id) const;
     Result<std::vector<ListedTask>> show_selected(const Select& select);
     void refresh(const std::vector<ShownRow>& rows);
