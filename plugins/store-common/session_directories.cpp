@@ -54,6 +54,7 @@ int SessionDirectories::make(std::string_view task_id, std::string_view session_
         const int failed = root_->files().sync_directory(directory.get());
         if (failed != 0) return failed;
     }
+    prepared_.clear();
     unsynced_.clear();
     return 0;
 }
