@@ -13,6 +13,7 @@
 #include "verbs.hpp"
 #include "wait_report.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -70,7 +71,10 @@ public:
             if (!installed) return std::move(installed).error();
             interrupt.emplace(std::move(*installed));
         }
-        Result<Tasks> tasks = invocation.open();
+        const bool may_start =
+            std::any_of(requests->begin(), requests->end(),
+                        [](const CreateRequest& request) { return request.can_start_at_once(); });
+        Result<Tasks> tasks = invocation.open(may_start);
         if (!tasks) return std::move(tasks).error();
         Result<Created> created = create(*tasks, *requests);
         if (!created) return std::move(created).error();

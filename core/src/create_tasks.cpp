@@ -17,9 +17,8 @@ namespace {
 constexpr std::size_t stored_at_once = 8192;
 
 bool may_any_start(const std::vector<CreateRequest>& requests) {
-    return std::any_of(requests.begin(), requests.end(), [](const CreateRequest& request) {
-        return !request.hold && request.after.empty() && request.after_any.empty();
-    });
+    return std::any_of(requests.begin(), requests.end(),
+                       [](const CreateRequest& request) { return request.can_start_at_once(); });
 }
 
 Error withdrawn(Store& store, const std::string& actor, LoadedTask& task, const Error& cause) {
@@ -34,8 +33,8 @@ Error withdrawn(Store& store, const std::string& actor, LoadedTask& task, const 
 
 Result<std::vector<Result<CreateResult>>>
 Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
-    std::optional<WaitingWorker> worker;
-    if (may_any_start(requests)) worker = prepare_worker(*workspace_, store());
+    std::optional<WaitingWorker> worker = workspace_->take_early_worker();
+    if (!worker && may_any_start(requests)) worker = prepare_worker(*workspace_, store());
     Result<Submission> submission = begin_submission(*this, requests);
     if (!submission) return std::move(submission).error();
     TaskPreparation preparation(*this, *submission);

@@ -4,6 +4,7 @@
 #include "lease_names.hpp"
 #include "session_slot.hpp"
 #include "task_clock.hpp"
+#include "worker_seats.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -27,6 +28,16 @@ WorkerStart worker_start(const Workspace& workspace) {
     return start;
 }
 
+bool may_prepare_worker(const Workspace& workspace) {
+    return workspace.worker_threads() == nullptr && !inside_a_task() && !own_ending_control_group();
+}
+
+std::optional<WaitingWorker> start_waiting(const Workspace& workspace) {
+    Result<WaitingWorker> worker = WaitingWorker::start(worker_start(workspace));
+    if (!worker) return std::nullopt;
+    return *std::move(worker);
+}
+
 } // namespace
 
 // The processes of a task end with it, and a worker that one of them started would be among them.
@@ -36,15 +47,17 @@ bool inside_a_task() {
 }
 
 std::optional<WaitingWorker> prepare_worker(Workspace& workspace, Store& store) {
-    if (workspace.worker_threads() != nullptr || inside_a_task() || own_ending_control_group()) {
-        return std::nullopt;
-    }
+    if (!may_prepare_worker(workspace)) return std::nullopt;
     const Result<int> spare = count_spare(store, slot_pools::worker(workspace.config()),
                                           slot_pools::returning(workspace.config()));
-    if (!spare || *spare <= 0) return std::nullopt;
-    Result<WaitingWorker> worker = WaitingWorker::start(worker_start(workspace));
-    if (!worker) return std::nullopt;
-    return *std::move(worker);
+    return spare && *spare > 0 ? start_waiting(workspace) : std::nullopt;
+}
+
+std::optional<WaitingWorker> prepare_worker_early(const Workspace& workspace) {
+    const Config& config = workspace.config();
+    const bool wanted = may_prepare_worker(workspace) &&
+                        is_worker_seat_free(config.state_directory, config.max_parallel);
+    return wanted ? start_waiting(workspace) : std::nullopt;
 }
 
 Result<HandOver> HandOver::begin(Workspace& workspace, Store& store) {

@@ -30,6 +30,9 @@ namespace loong {
 /// to wait for then. Nothing where no worker would be started now, or could not be so.
 [[nodiscard]] std::optional<WaitingWorker> prepare_worker(Workspace& workspace, Store& store);
 
+/// The same before there is a store, by guess (see worker_seats.hpp).
+[[nodiscard]] std::optional<WaitingWorker> prepare_worker_early(const Workspace& workspace);
+
 class HandOver {
 public:
     /// Takes the lease. `store_busy` where others hold it too long.

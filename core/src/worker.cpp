@@ -8,6 +8,7 @@
 #include "session_spec_of.hpp"
 #include "task_clock.hpp"
 #include "text.hpp"
+#include "worker_seats.hpp"
 
 #include <algorithm>
 #include <array>
@@ -84,6 +85,7 @@ Result<void> Worker::run(const std::function<bool()>& ready, const std::function
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
     if (!ready() || !slot_) return {};
+    take_seat();
     Result<void> started = start_monitor();
     return started ? work_off() : started;
 }
@@ -112,6 +114,11 @@ Result<void> Worker::start_monitor() {
 Result<std::unique_ptr<Lease>> Worker::take_slot() {
     const Config& config = workspace_.config();
     return take_spare(store_, slot_pools::worker(config), slot_pools::returning(config));
+}
+
+void Worker::take_seat() {
+    const Config& config = workspace_.config();
+    seat_ = take_worker_seat(config.state_directory, config.max_parallel);
 }
 
 /// Leaves the slot to a session that was answered, where that one would find none.
@@ -443,6 +450,7 @@ Result<void> Worker::adopt(const std::string& task_id, bool redo,
     Result<std::unique_ptr<Lease>> slot = take_slot();
     if (!slot) return std::move(slot).error();
     slot_ = *std::move(slot);
+    if (slot_) take_seat();
     Result<std::string> directory = store_.prepare_session_directory(task_id, session_id);
     if (!directory) return std::move(directory).error();
     const command::Adopt adoption{(*lease)->token(), host_name(), ::getpid(),

@@ -2,6 +2,7 @@
 /// A worker: takes a slot, carries claimable sessions one after the other, leaves when none is left.
 
 #include "carried_session.hpp"
+#include "descriptor.hpp"
 #include "hand_over.hpp"
 #include "loong/error.hpp"
 #include "loong/outcome.hpp"
@@ -49,6 +50,7 @@ private:
     void prepare();
     Result<void> start_monitor();
     Result<std::unique_ptr<Lease>> take_slot();
+    void take_seat();
     Result<bool> give_way();
 
     Result<void> work_off();
@@ -73,6 +75,8 @@ private:
     Store& store_;
     std::unique_ptr<Monitor> monitor_;
     std::unique_ptr<Lease> slot_;
+    /// See worker_seats.hpp.
+    Descriptor seat_;
     std::optional<ToolPolicyPlaces> places_;
     /// Tasks that could not be read; they are somebody else's business.
     std::set<std::string> unreadable_;

@@ -1,5 +1,6 @@
 #include "workspace.hpp"
 
+#include "hand_over.hpp"
 #include "installation.hpp"
 #include "runtime_presets.hpp"
 #include "task_clock.hpp"
@@ -29,6 +30,10 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const OpenOptions& options,
     workspace->worker_program_ =
         options.worker_program.empty() ? prefix + "/bin/loong" : options.worker_program;
     workspace->keeper_path_ = installed_keeper();
+    const bool has_threads = options.workers_in_this_process || threads != nullptr;
+    if (options.expects_to_start && !has_threads) {
+        workspace->early_worker_ = prepare_worker_early(*workspace);
+    }
     Result<PluginObject<Store>> store = workspace->open_store();
     if (!store) return std::move(store).error();
     workspace->store_ = *std::move(store);

@@ -9,10 +9,13 @@
 #include "plugins.hpp"
 #include "summary_codec.hpp"
 #include "task_document.hpp"
+#include "worker_process.hpp"
 #include "worker_threads.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loong {
@@ -52,6 +55,10 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> worker_environment() const;
     /// Where workers are threads of this process; null where they are processes.
     [[nodiscard]] WorkerThreads* worker_threads() const { return worker_threads_; }
+    /// Once: the worker that was started while the store opened, where OpenOptions asked for one.
+    [[nodiscard]] std::optional<WaitingWorker> take_early_worker() {
+        return std::exchange(early_worker_, std::nullopt);
+    }
     /// Where loong-keeper lies in this installation, absolute.
     [[nodiscard]] const std::string& keeper_path() const { return keeper_path_; }
 
@@ -73,6 +80,7 @@ private:
     };
     std::vector<LoadedRuntime> runtimes_;
     WorkerThreads* worker_threads_ = nullptr;
+    std::optional<WaitingWorker> early_worker_;
     /// Last, so that the threads have ended before anything else goes.
     std::unique_ptr<WorkerThreads> own_threads_;
 };

@@ -13,7 +13,7 @@ namespace {
 
 const std::vector<std::string> root_names = {
     ".",           "store.yaml",       "boot.json",        "bell",   "store.lock", "tasks",
-    database_name, "tasks.sqlite-wal", "tasks.sqlite-shm", "leases",
+    database_name, "tasks.sqlite-wal", "tasks.sqlite-shm", "leases", "clock",      "workers",
 };
 
 /// Tasks that are looked at in one transaction: the log cannot be emptied meanwhile.

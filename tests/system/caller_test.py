@@ -1,6 +1,7 @@
 """Work survives whoever created it: a terminal that goes away, closed streams, an empty
 environment, a session that is killed whole."""
 
+import fcntl
 import os
 import pty
 import signal
@@ -155,6 +156,40 @@ class CallerTest(SystemTest):
         self.await_idle()
         self.assertEqual(self.workers(), [])
         self.assertEqual(self.kinds(first), events)
+
+    def test_a_wrong_guess_at_free_slots_changes_nothing(self):
+        self.configure("workers: {max_parallel: 1}\n")
+        gate = self.gate()
+        running = self.create_running(gate.wait)
+        worker = self.worker_of(running)
+        seats = os.path.join(self.home, "workers")
+        # Free where it is not: what is started early leaves, and the task waits for its turn.
+        os.unlink(seats)
+        with open(seats, "wb"):
+            os.chmod(seats, 0o600)
+        waiting = self.create("true")
+        for pid in self.workers():
+            if pid != worker:
+                await_death(pid)
+        self.assertEqual(self.status(waiting), "queued")
+        # Taken where it is not: the worker is started later.
+        with open(seats, "r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            gate.let_through()
+            self.wait(running, waiting)
+            self.await_idle()
+            self.wait(self.create("true"))
+            self.await_idle()
+
+    def test_a_worker_started_early_ends_with_a_store_that_is_refused(self):
+        self.wait(self.create("true"))
+        self.await_idle()
+        os.chmod(self.home, 0o777)
+        self.loong("tasks", "create", "true", code=2)
+        for pid in self.workers():
+            await_death(pid)
+        os.chmod(self.home, 0o700)
+        self.assertEqual(len(self.loong("tasks", "list", "--json").json()["tasks"]), 1)
 
     def test_worker_is_detached(self):
         task = self.create_running("exec sleep 1000")

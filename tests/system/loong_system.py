@@ -128,7 +128,7 @@ def tree(directory):
         for name in names + files:
             path = os.path.join(place, name)
             relative = os.path.relpath(path, directory)
-            derived = ("index.", "leases", "bell", "boot", "clock", "store.lock",
+            derived = ("index.", "leases", "bell", "boot", "clock", "workers", "store.lock",
                        "tasks.sqlite")
             if relative.startswith(derived):
                 continue

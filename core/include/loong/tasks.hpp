@@ -56,6 +56,9 @@ struct OpenOptions {
     /// session whose process dies is recoverable as any other. Destroying the object waits until
     /// its workers have left, which they do when nothing is claimable. Ignores SIGPIPE.
     bool workers_in_this_process = false;
+    /// A task that can start is created next: a worker's program gets ready while the store opens.
+    /// It ends unused where none is needed after all. For processes that create one task and end.
+    bool expects_to_start = false;
     /// Called in the middle of any method that has to wait for that; also by workers that are threads
     /// of this process.
     std::function<void(const StoreProgress&)> on_store_progress;
@@ -88,6 +91,11 @@ struct CreateRequest {
     std::optional<std::uint64_t> max_output_bytes;
     /// Relative directories lie below the task's.
     ToolNarrowing tools;
+
+    /// Whether it waits for nothing but a worker.
+    [[nodiscard]] bool can_start_at_once() const {
+        return !hold && after.empty() && after_any.empty();
+    }
 };
 
 /// One line of a listing.
