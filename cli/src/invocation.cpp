@@ -5,14 +5,12 @@
 
 namespace loong::cli {
 
-Result<Tasks> Invocation::open(bool expects_to_start) const {
+Result<Tasks> Invocation::open(OpenOptions options) const {
     // Narrowed work cannot even read the state; better said so than as an error of the store.
     if (!inside::channel_directory().empty()) return inside::not_inside("loong " + command);
-    OpenOptions options;
     options.config_file = globals.config_file.value_or("");
     options.session_id = globals.session_id.value_or("");
     options.all_sessions = globals.all_sessions;
-    options.expects_to_start = expects_to_start;
     options.on_store_progress = [line = store_progress](const StoreProgress& progress) {
         line->show(progress);
     };

@@ -44,8 +44,10 @@ struct Invocation {
     /// Shared with what open() gives, which may outlive this.
     std::shared_ptr<StoreProgressLine> store_progress = std::make_shared<StoreProgressLine>();
 
-    /// A view of the state directory by this viewer. `expects_to_start`: see OpenOptions.
-    [[nodiscard]] Result<Tasks> open(bool expects_to_start = false) const;
+    /// A view of the state directory by this viewer.
+    [[nodiscard]] Result<Tasks> open() const { return open({}); }
+    /// The same for the `expects_` members that are set.
+    [[nodiscard]] Result<Tasks> open(OpenOptions options) const;
 
     /// The keys that every JSON answer starts with.
     [[nodiscard]] Value header(const Tasks* tasks) const;

@@ -71,10 +71,12 @@ public:
             if (!installed) return std::move(installed).error();
             interrupt.emplace(std::move(*installed));
         }
-        const bool may_start =
+        OpenOptions options;
+        options.expects_to_start =
             std::any_of(requests->begin(), requests->end(),
                         [](const CreateRequest& request) { return request.can_start_at_once(); });
-        Result<Tasks> tasks = invocation.open(may_start);
+        options.expects_to_end = !waits();
+        Result<Tasks> tasks = invocation.open(std::move(options));
         if (!tasks) return std::move(tasks).error();
         Result<Created> created = create(*tasks, *requests);
         if (!created) return std::move(created).error();

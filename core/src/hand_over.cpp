@@ -33,7 +33,8 @@ bool may_prepare_worker(const Workspace& workspace) {
 }
 
 std::optional<WaitingWorker> start_waiting(const Workspace& workspace) {
-    Result<WaitingWorker> worker = WaitingWorker::start(worker_start(workspace));
+    const Parent parent = workspace.options().expects_to_end ? Parent::ends_soon : Parent::lives_on;
+    Result<WaitingWorker> worker = WaitingWorker::start(worker_start(workspace), parent);
     if (!worker) return std::nullopt;
     return *std::move(worker);
 }

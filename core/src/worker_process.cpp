@@ -38,10 +38,12 @@ Error unavailable(const std::string& program, std::string_view why) {
 // twice would take a tenth of the time from `create` to the work. So nothing is changed here, and
 // only what is safe in a signal handler is called.
 [[noreturn]] void become_worker(const char* program, char* const* arguments,
-                                char* const* environment, int null, int ready) {
+                                char* const* environment, int null, int ready, Parent parent) {
     ::setsid();
-    const pid_t child = ::vfork();
-    if (child != 0) ::_exit(child < 0 ? 1 : 0);
+    if (parent == Parent::lives_on) {
+        const pid_t child = ::vfork();
+        if (child != 0) ::_exit(child < 0 ? 1 : 0);
+    }
     reset_signals();
     // `ready` and `null` lie above 3: they were opened so.
     if (::dup2(null, 0) < 0 || ::dup2(null, 1) < 0 || ::dup2(ready, 2) < 0 ||
@@ -75,7 +77,7 @@ Result<void> start_here(const WorkerStart& start) {
 
 } // namespace
 
-Result<WaitingWorker> WaitingWorker::start(const WorkerStart& start) {
+Result<WaitingWorker> WaitingWorker::start(const WorkerStart& start, Parent parent) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return unavailable(start.program, std::strerror(errno));
@@ -103,13 +105,15 @@ Result<WaitingWorker> WaitingWorker::start(const WorkerStart& start) {
     const pid_t child = ::vfork();
     if (child == 0) {
         become_worker(start.program.c_str(), argument_pointers.data(), variable_pointers.data(),
-                      null.get(), theirs.get());
+                      null.get(), theirs.get(), parent);
     }
     const int failed = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (child < 0) return unavailable(start.program, std::strerror(failed));
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    if (parent == Parent::lives_on) {
+        int status = 0;
+        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
     }
     return WaitingWorker(start.program, std::move(ours));
 }

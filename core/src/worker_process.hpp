@@ -19,14 +19,22 @@ struct WorkerStart {
     std::vector<std::pair<std::string, std::string>> environment;
 };
 
+/// What becomes of the process that starts a worker.
+enum class Parent {
+    /// The worker is made no child of it, which nobody would wait for.
+    lives_on,
+    /// The worker is its child until it ends. It takes one process less: the one in between often
+    /// gets a processor only when the worker has got ready, and its parent goes on only then.
+    ends_soon,
+};
+
 /// A detached worker that gets ready and then waits until it is told to begin: leader of its own
-/// session, without a terminal, reparented away from this process, with no descriptor of ours,
-/// standard streams at /dev/null. Where this object goes, or this process dies, before it was told,
+/// session, without a terminal, with no descriptor of ours, standard streams at /dev/null. Where this object goes, or this process dies, before it was told,
 /// the worker ends and has done nothing.
 class WaitingWorker {
 public:
     /// `worker_unavailable`.
-    static Result<WaitingWorker> start(const WorkerStart& start);
+    static Result<WaitingWorker> start(const WorkerStart& start, Parent parent = Parent::lives_on);
 
     /// Tells it to begin, and returns when it says that it holds its slot. `worker_unavailable` with
     /// what it printed where it ends or takes longer than 10 s.

@@ -57,8 +57,10 @@ struct OpenOptions {
     /// its workers have left, which they do when nothing is claimable. Ignores SIGPIPE.
     bool workers_in_this_process = false;
     /// A task that can start is created next: a worker's program gets ready while the store opens.
-    /// It ends unused where none is needed after all. For processes that create one task and end.
+    /// It ends unused where none is needed after all.
     bool expects_to_start = false;
+    /// This process ends once that is done: until then the worker that gets ready may be its child.
+    bool expects_to_end = false;
     /// Called in the middle of any method that has to wait for that; also by workers that are threads
     /// of this process.
     std::function<void(const StoreProgress&)> on_store_progress;
