@@ -25,7 +25,7 @@ public:
     explicit Worker(Workspace& workspace) : workspace_(workspace), store_(workspace.store()) {}
 
     /// Works until nothing is claimable and nothing becomes due later. `ready` is called once the
-    /// slot is held; where it returns false nobody waits for this worker any more and it leaves.
+    /// slot is held.
     /// Also returns at once where no slot is free.
     /// `wanted`, where given, is called before that, with everything prepared: it waits until it is
     /// known whether this worker is wanted at all.

@@ -5,9 +5,10 @@ import fcntl
 import os
 import pty
 import signal
+import socket
 import subprocess
 
-from loong_system import PROGRAM, SystemTest, await_death, main
+from loong_system import PATIENCE, PROGRAM, SystemTest, await_death, main
 
 
 class CallerTest(SystemTest):
@@ -190,6 +191,25 @@ class CallerTest(SystemTest):
             await_death(pid)
         os.chmod(self.home, 0o700)
         self.assertEqual(len(self.loong("tasks", "list", "--json").json()["tasks"]), 1)
+
+    def test_worker_whose_starter_is_killed_serves_the_queue(self):
+        """It holds a slot by then, and whoever creates next counts on who holds one."""
+        self.configure("workers: {max_parallel: 1}\n")
+        gate = self.gate()
+        running = self.create_running(gate.wait)
+        queued = self.create("true")
+        os.kill(self.worker_of(running), signal.SIGKILL)
+        await_death(self.worker_of(running))
+        ours, theirs = socket.socketpair()
+        worker = subprocess.Popen(
+            [PROGRAM, "worker", "--ready-descriptor", str(theirs.fileno())],
+            env=self.environment, pass_fds=[theirs.fileno()], start_new_session=True)
+        theirs.close()
+        ours.send(b"\x05")
+        ours.close()
+        self.assertEqual(worker.wait(timeout=PATIENCE), 0)
+        self.assertEqual(self.status(queued), "completed")
+        gate.let_through()
 
     def test_worker_is_detached(self):
         task = self.create_running("exec sleep 1000")

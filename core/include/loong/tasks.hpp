@@ -557,8 +557,8 @@ public:
     Result<Diagnosis> heal(const std::string& session, bool apply);
 
     /// Carries claimable sessions in this process until there are none: what `loong worker` does.
-    /// `ready` is called once the worker holds its slot, and says whether anybody still waits for
-    /// this worker. `wanted`, where given, is called before, with everything prepared: it waits until
+    /// `ready` is called once the worker holds its slot, or found none; whatever it returns, a worker
+    /// with a slot goes on, because others may have counted on that. `wanted`, where given, is called before, with everything prepared: it waits until
     /// it is known whether this worker is wanted at all. Returns when nothing is left to do. Sets
     /// SIGPIPE to be ignored.
     Result<void> work(const std::function<bool()>& ready,
