@@ -57,6 +57,17 @@ std::vector<std::string> OptionTable::Option::names() const {
     return {name.substr(0, comma), name.substr(comma + 1)};
 }
 
+bool OptionTable::Option::may_occur_in(const std::vector<std::string>& given) const {
+    const std::vector<std::string> known = names();
+    return std::any_of(given.begin(), given.end(), [&](const std::string& word) {
+        return std::any_of(known.begin(), known.end(), [&](const std::string& one) {
+            if (one.starts_with("--")) return word.starts_with(one);
+            // `-q` may be one of several behind one dash.
+            return looks_like_option(word) && word.find(one.back()) != std::string::npos;
+        });
+    });
+}
+
 std::span<const OptionTable::Option> OptionTable::own_options() const {
     return std::span(options_).first(first_global_.value_or(options_.size()));
 }
@@ -81,6 +92,8 @@ Result<std::vector<std::string>> OptionTable::parse(const std::vector<std::strin
     app.allow_extras();
     std::vector<std::vector<std::string>> given(options_.size());
     for (std::size_t i = 0; i < options_.size(); ++i) {
+        // Declaring all forty of `tasks create` would take longer than reading its configuration.
+        if (!options_[i].may_occur_in(words)) continue;
         if (options_[i].flag != nullptr) {
             app.add_flag(options_[i].name, *options_[i].flag);
         } else {

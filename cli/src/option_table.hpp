@@ -65,6 +65,8 @@ public:
         /// `-q`, `--quiet`
         [[nodiscard]] std::vector<std::string> names() const;
         [[nodiscard]] bool takes_value() const { return flag == nullptr; }
+        /// False where it certainly is not among the words.
+        [[nodiscard]] bool may_occur_in(const std::vector<std::string>& given) const;
     };
     /// Those of the verb, and those that every verb has.
     [[nodiscard]] std::span<const Option> own_options() const;
