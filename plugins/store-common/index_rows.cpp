@@ -15,6 +15,37 @@ std::optional<std::int64_t> as_number(const std::optional<Time>& time) {
     return time->time_since_epoch().count();
 }
 
+/// What put() nearly always needs; apart, so that it can be compiled before.
+namespace sql {
+
+constexpr const char* load_row = "SELECT kind, scopes, cause FROM tasks WHERE id = ?";
+constexpr const char* find_scope = "SELECT n FROM scopes WHERE name = ?";
+constexpr const char* add_scope = "INSERT OR IGNORE INTO scopes(name) VALUES(?)";
+constexpr const char* change_count = "INSERT INTO counts(scope, kind, n) VALUES(?, ?, ?) "
+                                     "ON CONFLICT(scope, kind) DO UPDATE SET n = n + excluded.n";
+constexpr const char* remove_member = "DELETE FROM member WHERE scope = ? AND kind = ? AND id = ?";
+constexpr const char* add_member = "INSERT OR REPLACE INTO member(scope, kind, id) VALUES(?, ?, ?)";
+constexpr const char* load_dependencies =
+    "SELECT on_id, any_end FROM deps WHERE task = ? ORDER BY place";
+constexpr const char* look_at_dependencies =
+    "SELECT deps.on_id, deps.any_end, tasks.kind FROM deps "
+    "LEFT JOIN tasks ON tasks.id = deps.on_id WHERE deps.task = ? ORDER BY deps.place";
+constexpr const char* find_dependents = "SELECT DISTINCT task FROM deps WHERE on_id = ?";
+constexpr const char* write_row =
+    "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, version, cause, "
+    "scopes, label, dedupe_key, summary) "
+    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+    "ON CONFLICT(id) DO UPDATE SET kind = ?3, priority = ?4, rank = ?5, not_before = ?6, "
+    "overdue_at = ?7, version = ?8, cause = ?9, scopes = ?10, label = ?11, dedupe_key = ?12, "
+    "summary = ?13";
+constexpr const char* set_session = "INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)";
+
+constexpr std::array all = {load_row,   find_scope,        change_count,         remove_member,
+                            add_member, load_dependencies, look_at_dependencies, find_dependents,
+                            write_row,  set_session};
+
+} // namespace sql
+
 } // namespace
 
 std::string tail_of(std::string_view text) {
@@ -105,7 +136,7 @@ std::vector<std::string> sessions_in(const std::vector<std::string>& records,
 }
 
 IndexRows::Row IndexRows::load(std::string_view task_id) {
-    Statement statement = database_->prepare("SELECT kind, scopes, cause FROM tasks WHERE id = ?");
+    Statement statement = database_->prepare(sql::load_row);
     statement.bind(task_id);
     if (!statement.step()) return {};
     return {true, TaskKind(statement.integer(0)), std::string(statement.text(1)),
@@ -114,12 +145,10 @@ IndexRows::Row IndexRows::load(std::string_view task_id) {
 
 std::int64_t IndexRows::scope_number(const std::string& name) {
     for (int round = 0; round < 2; ++round) {
-        Statement find = database_->prepare("SELECT n FROM scopes WHERE name = ?");
+        Statement find = database_->prepare(sql::find_scope);
         find.bind(std::string_view(name));
         if (find.step()) return find.integer(0);
-        database_->prepare("INSERT OR IGNORE INTO scopes(name) VALUES(?)")
-            .bind(std::string_view(name))
-            .run();
+        database_->prepare(sql::add_scope).bind(std::string_view(name)).run();
     }
     return 0;
 }
@@ -145,13 +174,7 @@ void IndexRows::count(const std::string& scopes, TaskKind kind, int change) {
 void IndexRows::finish() {
     for (const auto& [key, change] : counted_) {
         if (change == 0) continue;
-        database_
-            ->prepare("INSERT INTO counts(scope, kind, n) VALUES(?, ?, ?) "
-                      "ON CONFLICT(scope, kind) DO UPDATE SET n = n + excluded.n")
-            .bind(key.first)
-            .bind(key.second)
-            .bind(change)
-            .run();
+        database_->prepare(sql::change_count).bind(key.first).bind(key.second).bind(change).run();
     }
     counted_.clear();
 }
@@ -162,7 +185,7 @@ void IndexRows::move_member(std::string_view task_id, const Row& from, const std
     if (from.found) {
         count(from.scopes, from.kind, -1);
         for_each_scope(from.scopes, [&](std::int64_t scope) {
-            database_->prepare("DELETE FROM member WHERE scope = ? AND kind = ? AND id = ?")
+            database_->prepare(sql::remove_member)
                 .bind(scope)
                 .bind(from.kind.number())
                 .bind(task_id)
@@ -171,11 +194,7 @@ void IndexRows::move_member(std::string_view task_id, const Row& from, const std
     }
     count(scopes, kind, 1);
     for_each_scope(scopes, [&](std::int64_t scope) {
-        database_->prepare("INSERT OR REPLACE INTO member(scope, kind, id) VALUES(?, ?, ?)")
-            .bind(scope)
-            .bind(kind.number())
-            .bind(task_id)
-            .run();
+        database_->prepare(sql::add_member).bind(scope).bind(kind.number()).bind(task_id).run();
     });
 }
 
@@ -183,8 +202,7 @@ void IndexRows::write_dependencies(std::string_view task_id, const TaskSummary* 
     static const std::vector<Dependency> none;
     const std::vector<Dependency>& wanted = summary == nullptr ? none : summary->dependencies;
     std::vector<Dependency> kept;
-    Statement read =
-        database_->prepare("SELECT on_id, any_end FROM deps WHERE task = ? ORDER BY place");
+    Statement read = database_->prepare(sql::load_dependencies);
     read.bind(task_id);
     while (read.step()) kept.push_back({std::string(read.text(0)), read.integer(1) != 0});
     const bool same =
@@ -207,9 +225,7 @@ void IndexRows::write_dependencies(std::string_view task_id, const TaskSummary* 
 
 IndexRows::Dependencies IndexRows::look_at_dependencies(std::string_view task_id) {
     Dependencies found;
-    Statement read = database_->prepare(
-        "SELECT deps.on_id, deps.any_end, tasks.kind FROM deps "
-        "LEFT JOIN tasks ON tasks.id = deps.on_id WHERE deps.task = ? ORDER BY deps.place");
+    Statement read = database_->prepare(sql::look_at_dependencies);
     read.bind(task_id);
     while (read.step()) {
         const bool any_end = read.integer(1) != 0;
@@ -238,7 +254,7 @@ IndexRows::Dependencies IndexRows::look_at_dependencies(std::string_view task_id
 void IndexRows::update_dependents(std::string_view task_id) {
     std::vector<std::string> dependents;
     {
-        Statement read = database_->prepare("SELECT DISTINCT task FROM deps WHERE on_id = ?");
+        Statement read = database_->prepare(sql::find_dependents);
         read.bind(task_id);
         while (read.step()) dependents.emplace_back(read.text(0));
     }
@@ -265,13 +281,7 @@ void IndexRows::write_row(const IndexEntry& entry, const std::string& scopes, Ta
     const TaskSummary* summary = entry.summary;
     const std::string tail = tail_of(entry.task_id);
     const std::int64_t priority = summary == nullptr ? 0 : summary->priority;
-    Statement write = database_->prepare(
-        "INSERT INTO tasks(id, tail, kind, priority, rank, not_before, overdue_at, version, cause, "
-        "scopes, label, dedupe_key, summary) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
-        "ON CONFLICT(id) DO UPDATE SET kind = ?3, priority = ?4, rank = ?5, not_before = ?6, "
-        "overdue_at = ?7, version = ?8, cause = ?9, scopes = ?10, label = ?11, dedupe_key = ?12, "
-        "summary = ?13");
+    Statement write = database_->prepare(sql::write_row);
     write.bind(std::string_view(entry.task_id)).bind(std::string_view(tail)).bind(kind.number());
     write.bind(priority);
     write.bind(summary != nullptr && kind.claimable() ? std::optional(-priority) : std::nullopt);
@@ -304,10 +314,14 @@ void IndexRows::write_sessions(const IndexEntry& entry) {
     if (entry.summary == nullptr) return;
     const std::string& current = entry.summary->task_session_id;
     if (!is_child_session_id(current) || current == neighbour) return;
-    database_->prepare("INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)")
+    database_->prepare(sql::set_session)
         .bind(std::string_view(current))
         .bind(std::string_view(entry.task_id))
         .run();
+}
+
+void IndexRows::compile(Database& database) {
+    for (const char* text : sql::all) static_cast<void>(database.prepare(text));
 }
 
 void IndexRows::put(const IndexEntry& entry) {
@@ -331,7 +345,7 @@ void IndexRows::remove(std::string_view task_id) {
     if (!before.found) return;
     count(before.scopes, before.kind, -1);
     for_each_scope(before.scopes, [&](std::int64_t scope) {
-        database_->prepare("DELETE FROM member WHERE scope = ? AND kind = ? AND id = ?")
+        database_->prepare(sql::remove_member)
             .bind(scope)
             .bind(before.kind.number())
             .bind(task_id)

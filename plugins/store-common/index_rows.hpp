@@ -81,6 +81,9 @@ public:
           session_rows_(session_rows),
           is_there_(std::move(is_there)) {}
 
+    /// Has SQLite compile what put() needs, where there is time for that before it has to be quick.
+    static void compile(Database& database);
+
     void put(const IndexEntry& entry);
     void remove(std::string_view task_id);
     /// Writes what was counted. Has to be called before the transaction is committed.

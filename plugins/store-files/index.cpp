@@ -14,6 +14,8 @@ namespace {
 /// Most indexes are made in less, and nobody then sees a part of one.
 constexpr Milliseconds shortest_wait{200};
 
+constexpr const char* clear_mark = "DELETE FROM pending WHERE id = ?";
+
 } // namespace
 
 Result<void> Index::run(Needs needs, const std::function<void(Database&)>& work) {
@@ -42,17 +44,22 @@ Result<void> Index::mark(const std::vector<std::string>& task_ids) {
         if (task_ids.size() > 1) transaction.emplace(database, Transaction::Kind::write);
         for (const std::string& task_id : task_ids) write_mark(database, task_id);
         if (transaction) transaction->commit();
+        // The change is on its way to the disk, and who waits for it waits for put() as well.
+        compile_writing(database);
     });
 }
 
 void Index::unmark(const std::vector<std::string>& task_ids) {
     static_cast<void>(run(Needs::nothing, [&](Database& database) {
         for (const std::string& task_id : task_ids) {
-            database.prepare("DELETE FROM pending WHERE id = ?")
-                .bind(std::string_view(task_id))
-                .run();
+            database.prepare(clear_mark).bind(std::string_view(task_id)).run();
         }
     }));
+}
+
+void Index::compile_writing(Database& database) {
+    IndexRows::compile(database);
+    static_cast<void>(database.prepare(clear_mark));
 }
 
 IndexEntry Index::entry(const TaskSummary& summary, const FileStamp& stamp,
@@ -71,9 +78,7 @@ void Index::put(const std::vector<IndexEntry>& entries) {
         IndexRows rows = rows_of(database);
         for (const IndexEntry& entry : entries) {
             rows.put(entry);
-            database.prepare("DELETE FROM pending WHERE id = ?")
-                .bind(std::string_view(entry.task_id))
-                .run();
+            database.prepare(clear_mark).bind(std::string_view(entry.task_id)).run();
         }
         rows.finish();
         transaction.commit();
@@ -86,7 +91,7 @@ void Index::remove(const std::string& task_id) {
         IndexRows rows = rows_of(database);
         rows.remove(task_id);
         rows.finish();
-        database.prepare("DELETE FROM pending WHERE id = ?").bind(std::string_view(task_id)).run();
+        database.prepare(clear_mark).bind(std::string_view(task_id)).run();
         transaction.commit();
     }));
 }

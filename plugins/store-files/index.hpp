@@ -120,6 +120,8 @@ private:
                   const Derived& derived) const;
     void mark_tasks_in_the_making(Database& database);
     static void write_mark(Database& database, const std::string& task_id);
+    /// So that put() is quick when it comes.
+    static void compile_writing(Database& database);
 
     [[nodiscard]] IndexRows rows_of(Database& database) const;
     [[nodiscard]] Derived derive(std::string_view task_id) const;

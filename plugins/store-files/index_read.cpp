@@ -128,6 +128,8 @@ Result<std::vector<ListedTask>> Index::claimable(Time now, std::size_t limit) {
     auto done = run(Needs::completeness, [&](Database& database) {
         const auto select = [&] { return select_claimable(database, now, limit); };
         show_selected(database, select, tasks);
+        // Who asks this will change one, and a worker asks once while nothing waits for it.
+        compile_writing(database);
     });
     if (!done) return std::move(done).error();
     // What is changing right now may have become something else than the index says.
