@@ -129,32 +129,38 @@ def drain(bench):
             for name, target in (("nq", 0.7), ("tsp", 1.5)) if name in spreads]
 
 
+def fifo(place, name):
+    """A path, and a descriptor to read what is written there."""
+    path = os.path.join(place.directory, name)
+    os.mkfifo(path)
+    return path, os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+
 def start_of_work(bench):
     """From the start of `create` to the first instruction of the work."""
     rows = []
-    made = os.path.join(bench.scratch, "made")
     for what, target, live in (("none yet", 10, False), ("live", 3, True)):
         with Place(bench) as place:
             if live:
                 place.keep_a_worker()
-            # The work is waited for without a process that would run beside it.
-            stamp = os.path.join(place.directory, "stamp")
-            os.mkfifo(stamp)
-            told = os.open(stamp, os.O_RDWR | os.O_CLOEXEC)
+            # The work is waited for without a process that would run beside it, and nothing is
+            # written to the disk that loong does not write.
+            made, created = fifo(place, "made")
+            stamp, told = fifo(place, "stamp")
             create = place.command("tasks", "create", "-q", "--", bench.probe("stamp"), stamp)
             ours, theirs = [], []
             for turn in range(bench.rounds(60) + 1):
                 begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
                 timing.run(create, made)
                 took = (int(os.read(told, 64)) - begin) / 1e9
-                with open(made, encoding="utf-8") as file:
-                    place.loong("tasks", "wait", file.read().strip())
+                place.loong("tasks", "wait", os.read(created, 64).decode().strip())
                 if not live:
                     place.end_processes()
                 bare, _ = timing.run(TRUE)
                 if turn:
                     ours.append(took)
                     theirs.append(bare)
+            os.close(created)
             os.close(told)
             spreads = {"loong": timing.Spread.of(ours), "true": timing.Spread.of(theirs)}
             rows.append(row(f"create to first instruction, worker {what}", spreads, "loong", "true",
