@@ -61,12 +61,13 @@ Result<std::shared_ptr<CarriedSession>> CarriedSession::make(Setup& setup) {
     return session;
 }
 
-Result<void> CarriedSession::record_start_locked(std::string_view handle) {
+Result<void> CarriedSession::record_start_locked(std::string_view handle,
+                                                 const std::function<void()>& durable) {
     if (!start_) return {};
     command::Start start = *start_;
     start.handle = handle;
     Result<std::vector<Event>> started =
-        apply(*store_, task_, start, spec_.task_session_id, lease_.get());
+        apply(*store_, task_, start, spec_.task_session_id, lease_.get(), durable);
     if (!started) {
         start_failure_ = started.error();
         return std::move(started).error();
@@ -146,6 +147,11 @@ Result<void> CarriedSession::report_step(const StepReport& step) {
 }
 
 Result<void> CarriedSession::save_handle(std::string_view handle) {
+    return save_handle_then(handle, [] {});
+}
+
+Result<void> CarriedSession::save_handle_then(std::string_view handle,
+                                              const std::function<void()>& saved) {
     if (handle.size() > 64 * 1024) {
         return Error{ErrorCode::invalid_argument,
                      "handle of session " + spec_.task_session_id + ": larger than 64 KiB",
@@ -155,7 +161,7 @@ Result<void> CarriedSession::save_handle(std::string_view handle) {
         const std::lock_guard<std::mutex> guard(mutex_);
         // Nothing of the work has been started yet, so one record can tell both.
         if (start_ && kept_text(handle, limit::message) == handle) {
-            return record_start_locked(handle);
+            return record_start_locked(handle, saved);
         }
         Result<void> started = record_start_locked();
         if (!started) return started;
@@ -166,7 +172,9 @@ Result<void> CarriedSession::save_handle(std::string_view handle) {
             directory_lasts_ = true;
         }
     }
-    return session_files::save_handle(directory_, handle);
+    Result<void> done = session_files::save_handle(directory_, handle);
+    if (done) saved();
+    return done;
 }
 
 Result<RequestStatus> CarriedSession::find_request_locked(std::string_view request_id) const {

@@ -58,6 +58,8 @@ public:
     }
     Result<std::string> open_channel(std::string_view name, const ToolPolicy& policy) override;
     Result<void> save_handle(std::string_view handle) override;
+    Result<void> save_handle_then(std::string_view handle,
+                                  const std::function<void()>& saved) override;
     Result<RequestStatus> open_request(const NewRequest& request) override;
     Result<RequestStatus> request_status(std::string_view request_id) override;
     Result<void> withdraw_request(std::string_view request_id, std::string_view reason) override;
@@ -111,7 +113,8 @@ public:
 private:
     explicit CarriedSession(Setup setup);
 
-    Result<void> record_start_locked(std::string_view handle = {});
+    Result<void> record_start_locked(std::string_view handle = {},
+                                     const std::function<void()>& durable = nullptr);
     Result<std::vector<Event>> apply_locked(const Command& command);
     Result<void> refresh_locked();
     void start_clock_locked();

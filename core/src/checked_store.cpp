@@ -114,6 +114,23 @@ Result<void> CheckedStore::append(std::string_view task_id, std::uint64_t expect
     });
 }
 
+Result<void> CheckedStore::append_then(std::string_view task_id, std::uint64_t expected_revision,
+                                       const std::vector<std::string>& records,
+                                       const TaskSummary& summary, const Lease* lease,
+                                       const std::function<void()>& durable) {
+    bool told = false;
+    const auto tell = [&] {
+        if (!std::exchange(told, true)) durable();
+    };
+    Result<void> appended = guarded(plugin_, "append_then", [&] {
+        return inner_->append_then(task_id, expected_revision, records, summary, unwrapped(lease),
+                                   tell);
+    });
+    if (appended) tell();
+    // What cannot be lost any more has been acted on, whatever went wrong afterwards.
+    return told ? Result<void>() : appended;
+}
+
 Result<void> CheckedStore::write_secrets(std::string_view task_id, std::string_view secrets) {
     return guarded(plugin_, "write_secrets",
                    [&] { return inner_->write_secrets(task_id, secrets); });

@@ -19,6 +19,9 @@ public:
           inner_(std::move(inner)) {}
 
     Result<std::vector<Result<CreatedTask>>> create(const std::vector<NewTask>& tasks) override;
+    Result<void> append_then(std::string_view task_id, std::uint64_t expected_revision,
+                             const std::vector<std::string>& records, const TaskSummary& summary,
+                             const Lease* lease, const std::function<void()>& durable) override;
     Result<void> append(std::string_view task_id, std::uint64_t expected_revision,
                         const std::vector<std::string>& records, const TaskSummary& summary,
                         const Lease* lease) override;

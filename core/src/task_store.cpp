@@ -33,7 +33,8 @@ Result<LoadedTask> load_task(Store& store, std::string_view task_id) {
 }
 
 Result<std::vector<Event>> apply(Store& store, LoadedTask& task, const Command& command,
-                                 const std::string& actor_session_id, const Lease* lease) {
+                                 const std::string& actor_session_id, const Lease* lease,
+                                 const std::function<void()>& durable) {
     const std::string task_id = task.document.task_id;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const Time at = now();
@@ -44,8 +45,11 @@ Result<std::vector<Event>> apply(Store& store, LoadedTask& task, const Command& 
         if (!events || events->empty()) return events;
         TaskState next = task.state;
         for (const Event& event : *events) next = evolve(std::move(next), event);
-        Result<void> appended = store.append(task_id, task.state.summary.revision,
-                                             write_records(*events), next.summary, lease);
+        const std::uint64_t revision = task.state.summary.revision;
+        const std::vector<std::string> records = write_records(*events);
+        Result<void> appended =
+            durable ? store.append_then(task_id, revision, records, next.summary, lease, durable)
+                    : store.append(task_id, revision, records, next.summary, lease);
         if (appended) {
             task.state = std::move(next);
             task.events.insert(task.events.end(), events->begin(), events->end());

@@ -38,9 +38,9 @@ struct Applied {
                                     const Lease* lease = nullptr);
 
 /// The same on a task that was loaded already; `task` is replaced where it was out of date.
-[[nodiscard]] Result<std::vector<Event>> apply(Store& store, LoadedTask& task,
-                                               const Command& command,
-                                               const std::string& actor_session_id,
-                                               const Lease* lease = nullptr);
+/// `durable`: see Store::append_then(); it is not called where nothing had to change.
+[[nodiscard]] Result<std::vector<Event>>
+apply(Store& store, LoadedTask& task, const Command& command, const std::string& actor_session_id,
+      const Lease* lease = nullptr, const std::function<void()>& durable = nullptr);
 
 } // namespace loong

@@ -33,7 +33,7 @@ std::string own_program() {
 Result<std::optional<bool>> SessionRunner::permission(std::size_t index, int attempt,
                                                       const NewRequest& request) {
     // Nothing runs while the operator is asked, and whoever takes over has to know that.
-    auto saved = save_handle(index, attempt, {}, false);
+    auto saved = context_.save_handle(handle_of(index, attempt, std::nullopt));
     if (!saved) return std::move(saved).error();
     auto status = context_.ask(request);
     if (!status) return std::move(status).error();

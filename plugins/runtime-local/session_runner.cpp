@@ -135,9 +135,9 @@ Result<CommandEnd> SessionRunner::run_command(std::size_t index, int attempt) {
     if (!own) return std::move(own).error();
     // Durable before anything runs, so that nothing can run that nobody could find again. If this
     // fails the keeper never hears "go" and leaves without a trace.
-    auto saved = save_handle(index, attempt, (*own)->keeper(), true);
+    const std::string handle = handle_of(index, attempt, (*own)->keeper());
+    auto saved = context_.save_handle_then(handle, [&own] { (*own)->go(); });
     if (!saved) return std::move(saved).error();
-    (*own)->go();
     step_started_ = Clock::now();
     std::optional<Deadline> deadline;
     if (step.timeout) deadline = *step_started_ + *step.timeout;

@@ -90,8 +90,9 @@ private:
     [[nodiscard]] Result<void> report(std::size_t index, StepRecord::State state,
                                       const Outcome& outcome);
     [[nodiscard]] Result<void> report_progress(std::size_t done, const std::string& note);
-    [[nodiscard]] Result<void> save_handle(std::size_t index, int attempt,
-                                           const ProcessIdentity& keeper, bool runs);
+    /// Of a command whose keeper waits, or of a step in which nothing runs (without an identity).
+    [[nodiscard]] std::string handle_of(std::size_t index, int attempt,
+                                        const std::optional<ProcessIdentity>& keeper) const;
 
     SessionContext& context_;
     LocalSettings settings_;

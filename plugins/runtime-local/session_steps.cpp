@@ -71,7 +71,7 @@ SessionRunner::StepEnd SessionRunner::perform_question(std::size_t index) {
     const Step& step = plan_.steps[index];
     auto reported = report(index, StepRecord::State::started, {});
     if (!reported) return std::move(reported).error();
-    auto saved = save_handle(index, 1, {}, false);
+    auto saved = context_.save_handle(handle_of(index, 1, std::nullopt));
     if (!saved) return std::move(saved).error();
     step_started_ = std::chrono::steady_clock::now();
     auto status = ask(step);
@@ -150,16 +150,18 @@ Result<void> SessionRunner::report_progress(std::size_t done, const std::string&
     return context_.report_progress(progress);
 }
 
-Result<void> SessionRunner::save_handle(std::size_t index, int attempt,
-                                        const ProcessIdentity& keeper, bool runs) {
+std::string SessionRunner::handle_of(std::size_t index, int attempt,
+                                     const std::optional<ProcessIdentity>& keeper) const {
     Handle handle;
     handle.boot_id = boot_id();
-    if (runs) handle.command_id = command_id(index, attempt);
-    handle.keeper = keeper;
+    if (keeper) {
+        handle.command_id = command_id(index, attempt);
+        handle.keeper = *keeper;
+    }
     handle.step = static_cast<int>(index);
     handle.attempt = attempt;
     handle.started_at = boot_clock();
-    return context_.save_handle(format_handle(handle));
+    return format_handle(handle);
 }
 
 } // namespace loong::local

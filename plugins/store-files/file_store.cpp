@@ -58,6 +58,13 @@ FileStore::FileStore(std::shared_ptr<Root> root, const StoreHost& host)
 Result<void> FileStore::append(std::string_view task_id, std::uint64_t expected_revision,
                                const std::vector<std::string>& records, const TaskSummary& summary,
                                const Lease* lease) {
+    return append_then(task_id, expected_revision, records, summary, lease, [] {});
+}
+
+Result<void> FileStore::append_then(std::string_view task_id, std::uint64_t expected_revision,
+                                    const std::vector<std::string>& records,
+                                    const TaskSummary& summary, const Lease* lease,
+                                    const std::function<void()>& durable) {
     if (auto checked = check_group(records, expected_revision + 1); !checked) return checked;
     // Destroyed last: those who are woken find the task changed and unlocked.
     std::optional<Bell> bell;
@@ -77,6 +84,7 @@ Result<void> FileStore::append(std::string_view task_id, std::uint64_t expected_
         index_.unmark(marked);
         return std::move(stamp).error();
     }
+    durable();
     index_.put({index_.entry(summary, *stamp)});
     return {};
 }

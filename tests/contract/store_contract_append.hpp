@@ -24,6 +24,37 @@ TEST_P(StoreContract, append_adds_a_group_and_replaces_the_summary) {
     EXPECT_EQ(listed({.states = {SessionState::running}}), ids({1}));
 }
 
+TEST_P(StoreContract, append_then_tells_once_when_the_records_are_there) {
+    const TaskSummary summary = create(make_summary(1));
+    const Change change = make_change(summary, 2);
+    const auto other = open();
+    std::vector<std::uint64_t> told;
+    must(store().append_then(summary.task_id, 1, change.records, change.summary, nullptr,
+                             [&] { told.push_back(must(other->revision(summary.task_id))); }));
+    EXPECT_EQ(told, std::vector<std::uint64_t>{3});
+    EXPECT_TRUE(same_summary(must(must(open()->find(summary.task_id)).summary), change.summary));
+}
+
+TEST_P(StoreContract, append_then_tells_nothing_where_it_fails) {
+    const TaskSummary summary = create(make_summary(1));
+    const Change change = make_change(summary);
+    TaskSummary moved = summary;
+    moved.revision = 7;
+    const Change later = make_change(moved);
+    const auto never = [] { FAIL() << "nothing was appended"; };
+    EXPECT_EQ(code_of(store().append_then(summary.task_id, 7, later.records, later.summary, nullptr,
+                                          never)),
+              "conflict");
+    EXPECT_EQ(code_of(store().append_then(task_id_of(2), 1, change.records, change.summary, nullptr,
+                                          never)),
+              "task_not_found");
+    const std::vector<std::string> too_long{std::string((std::size_t{1} << 20) + 1, 'x')};
+    EXPECT_EQ(
+        code_of(store().append_then(summary.task_id, 1, too_long, change.summary, nullptr, never)),
+        "invalid_argument");
+    EXPECT_EQ(must(store().revision(summary.task_id)), 1U);
+}
+
 TEST_P(StoreContract, append_asks_for_the_revision) {
     const TaskSummary before = create(make_summary(1), 2);
     for (const std::uint64_t wrong : {0U, 1U, 3U, 100U}) {

@@ -85,10 +85,10 @@ protected:
         Change change = make_change(summary, 1);
         change.summary.session_state = SessionState::running;
         promised_.asked[summary.task_id] = change.summary.revision;
-        must(store.append(summary.task_id, summary.revision, change.records, change.summary,
-                          lease.get()));
+        must(store.append_then(
+            summary.task_id, summary.revision, change.records, change.summary, lease.get(),
+            [&] { promised_.revisions[summary.task_id] = change.summary.revision; }));
         summary = change.summary;
-        promised_.revisions[summary.task_id] = summary.revision;
         must(store.session_directory(summary.task_id, summary.task_session_id));
         promised_.directories.push_back("/tasks/" + summary.task_id + "/sessions/" +
                                         summary.task_session_id);

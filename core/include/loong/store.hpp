@@ -24,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -242,6 +243,18 @@ public:
     virtual Result<void> append(std::string_view task_id, std::uint64_t expected_revision,
                                 const std::vector<std::string>& records, const TaskSummary& summary,
                                 const Lease* lease) = 0;
+
+    /// The same, and calls `durable` as soon as the records cannot be lost any more: once, before it
+    /// returns, and not where it fails. For callers who wait for nothing else; what makes the task
+    /// quick to find may be written after that. `durable` neither throws nor calls this store.
+    virtual Result<void> append_then(std::string_view task_id, std::uint64_t expected_revision,
+                                     const std::vector<std::string>& records,
+                                     const TaskSummary& summary, const Lease* lease,
+                                     const std::function<void()>& durable) {
+        Result<void> appended = append(task_id, expected_revision, records, summary, lease);
+        if (appended) durable();
+        return appended;
+    }
 
     /// Keeps secrets for a task again, in place of those that there were, for another attempt.
     /// `task_not_found`.

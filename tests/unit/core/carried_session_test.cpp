@@ -107,6 +107,20 @@ TEST_F(CarriedSessionTest, ALaterHandleTakesThePlaceOfTheFirst) {
     EXPECT_EQ(*session_files::load_handle(session->directory(), facts().handle), "");
 }
 
+TEST_F(CarriedSessionTest, TellsWhenAHandleIsSavedWhereverItGoes) {
+    const auto session = claim();
+    int told = 0;
+    for (const std::string& handle : {std::string("pid 7"), std::string(5000, 'x')}) {
+        ASSERT_TRUE(session->save_handle_then(handle, [&] {
+            ++told;
+            EXPECT_EQ(kinds().back(), "delegate_started");
+        }));
+    }
+    EXPECT_EQ(told, 2);
+    EXPECT_FALSE(session->save_handle_then(std::string(64 * 1024 + 1, 'x'), [&] { ++told; }));
+    EXPECT_EQ(told, 2);
+}
+
 TEST_F(CarriedSessionTest, AHandleThatIsTooLongForARecordHasAFile) {
     expect_in_a_file(std::string(4097, 'x'));
 }

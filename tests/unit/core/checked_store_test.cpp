@@ -79,6 +79,13 @@ public:
         if (targets.empty()) return std::unique_ptr<Watch>();
         return std::unique_ptr<Watch>(std::make_unique<ThrowingWatch>());
     }
+    Result<void> append_then(std::string_view, std::uint64_t, const std::vector<std::string>&,
+                             const TaskSummary&, const Lease*,
+                             const std::function<void()>& durable) override {
+        for (int time = 0; time < tells; ++time) durable();
+        if (throws) throw std::runtime_error("no room");
+        return {};
+    }
     Result<std::string> session_directory(std::string_view, std::string_view) override {
         return std::string("relative");
     }
@@ -90,6 +97,8 @@ public:
     std::vector<std::string> ids;
     std::string id;
     Error error;
+    int tells = 0;
+    bool throws = false;
 };
 
 class CheckedStoreTest : public testing::Test {
@@ -128,6 +137,26 @@ TEST_F(CheckedStoreTest, EachTaskHasItsOwnResult) {
     EXPECT_TRUE(checked->create({test::make_task(1)}));
     inner->created = {Error{ErrorCode::conflict, "exists", ""}};
     EXPECT_TRUE(checked->create({test::make_task(1)}));
+}
+
+TEST_F(CheckedStoreTest, WhatIsDurableIsToldOnceWhateverThePluginDoes) {
+    int told = 0;
+    const auto append = [&] {
+        told = 0;
+        return checked->append_then(task_id_of(1), 1, {"{}"}, {}, nullptr, [&] { ++told; });
+    };
+    for (inner->tells = 0; inner->tells <= 2; ++inner->tells) {
+        EXPECT_TRUE(append());
+        EXPECT_EQ(told, 1) << inner->tells;
+    }
+    inner->throws = true;
+    inner->tells = 0;
+    expect_fault(append(), "plugin store-x: append_then: threw no room");
+    EXPECT_EQ(told, 0);
+    // Somebody has acted on it, so nobody may hear that nothing was appended.
+    inner->tells = 1;
+    EXPECT_TRUE(append());
+    EXPECT_EQ(told, 1);
 }
 
 TEST_F(CheckedStoreTest, PagesEndAndKeepTheirLimit) {

@@ -174,6 +174,17 @@ public:
     /// Durable on return: save it *before* the work starts. At most 64 KiB, any bytes.
     virtual Result<void> save_handle(std::string_view handle) = 0;
 
+    /// The same, and calls `saved` as soon as the handle cannot be lost any more: once, before it
+    /// returns, and not where it fails. The place to start the work, where nothing else is waited
+    /// for; what only tells of the start may be written after that. `saved` neither throws nor calls
+    /// this object.
+    virtual Result<void> save_handle_then(std::string_view handle,
+                                          const std::function<void()>& saved) {
+        Result<void> done = save_handle(handle);
+        if (done) saved();
+        return done;
+    }
+
     // ---- asking the operator ------------------------------------------------------------------
     //
     // While a request of the session is open, the session waits for the operator: the clock of its
