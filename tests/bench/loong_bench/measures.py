@@ -19,11 +19,21 @@ TRUE = timing.Command(["/bin/true"], {})
 def row(what, spreads, ours, theirs, target, beside=None, at_least=False):
     return Row(what, time_text(spreads[ours].median), beside or theirs,
                time_text(spreads[theirs].median), spreads[ours].median / spreads[theirs].median,
-               target, at_least, {name: spreads[name].as_json() for name in (ours, theirs)})
+               target, at_least,
+               {name: spreads[name].as_json() for name in (ours, theirs, "bare") if name in spreads})
 
 
 def bare_create(bench, place):
     """The bare program, told to write as many bytes as one of our tasks has."""
+    return [bench.probe("bare"), "create", *bare_task(bench, place)]
+
+
+def bare_carry(bench, place, role, *words):
+    return timing.Command([bench.probe("carry"), role, *bare_task(bench, place), *words], {})
+
+
+def bare_task(bench, place):
+    """A directory for bare tasks, and how many bytes the files of one have."""
     task = place.create("--", "true")
     directory = os.path.join(place.home, "tasks", task)
     record = os.path.getsize(os.path.join(directory, "task.yaml"))
@@ -31,7 +41,7 @@ def bare_create(bench, place):
         # As they are when the task is new: created, queued.
         events = sum(len(line) for line in file.read().splitlines(True)[:3])
     tasks = tempfile.mkdtemp(prefix="bare-", dir=bench.scratch)
-    return [bench.probe("bare"), "create", tasks, str(record), str(events)]
+    return [tasks, str(record), str(events)]
 
 
 def create(bench):
@@ -105,7 +115,7 @@ def batch(bench):
 def drain(bench):
     """From the first `create` to the end of the last piece of work."""
     count = bench.size(2000)
-    spreads = {"loong": []}
+    spreads = {"loong": [], "bare": []}
     kinds = peers.installed(peers.Nq, peers.Tsp)
     for kind in kinds:
         spreads[kind.name] = []
@@ -116,6 +126,9 @@ def drain(bench):
             place.loong("tasks", "create", "-q", "--batch", "-", given=line * count)
             place.loong("tasks", "wait", "--label", "drained")
             spreads["loong"].append(time.perf_counter() - begin)
+            place.end_processes()
+            bare = bare_carry(bench, place, "drain", str(count), *TRUE.argv)
+        spreads["bare"].append(timing.run(bare)[0])
         for kind in kinds:
             peer = kind(bench) if kind is peers.Nq else kind(bench, slots=2)
             begin = time.perf_counter()
@@ -125,7 +138,9 @@ def drain(bench):
             spreads[kind.name].append(time.perf_counter() - begin)
             peer.close()
     spreads = {name: timing.Spread.of(values) for name, values in spreads.items()}
-    return [row(f"drain of {count:,}, two slots", spreads, "loong", name, target)
+    bare = time_text(spreads["bare"].median)
+    return [row(f"drain of {count:,}, two slots", spreads, "loong", name, target,
+                f"bare: {bare}; {name}:")
             for name, target in (("nq", 0.7), ("tsp", 1.5)) if name in spreads]
 
 
@@ -148,7 +163,8 @@ def start_of_work(bench):
             made, created = fifo(place, "made")
             stamp, told = fifo(place, "stamp")
             create = place.command("tasks", "create", "-q", "--", bench.probe("stamp"), stamp)
-            ours, theirs = [], []
+            bare = bare_carry(bench, place, "start", bench.probe("stamp"), stamp)
+            ours, bares, theirs = [], [], []
             for turn in range(bench.rounds(60) + 1):
                 begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
                 timing.run(create, made)
@@ -156,15 +172,20 @@ def start_of_work(bench):
                 place.loong("tasks", "wait", os.read(created, 64).decode().strip())
                 if not live:
                     place.end_processes()
-                bare, _ = timing.run(TRUE)
+                begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+                timing.run(bare)
+                bare_took = (int(os.read(told, 64)) - begin) / 1e9
+                true_took, _ = timing.run(TRUE)
                 if turn:
                     ours.append(took)
-                    theirs.append(bare)
+                    bares.append(bare_took)
+                    theirs.append(true_took)
             os.close(created)
             os.close(told)
-            spreads = {"loong": timing.Spread.of(ours), "true": timing.Spread.of(theirs)}
+            spreads = {"loong": timing.Spread.of(ours), "bare": timing.Spread.of(bares),
+                       "true": timing.Spread.of(theirs)}
             rows.append(row(f"create to first instruction, worker {what}", spreads, "loong", "true",
-                            target, "/bin/true"))
+                            target, f"bare: {time_text(spreads['bare'].median)}; /bin/true:"))
     return rows
 
 
