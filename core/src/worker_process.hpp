@@ -29,8 +29,8 @@ enum class Parent {
 };
 
 /// A detached worker that gets ready and then waits until it is told to begin: leader of its own
-/// session, without a terminal, with no descriptor of ours, standard streams at /dev/null. Where this object goes, or this process dies, before it was told,
-/// the worker ends and has done nothing.
+/// session, without a terminal, with no descriptor of ours, standard streams at /dev/null. Where this
+/// object goes, or this process dies, before it was told, the worker ends and has done nothing.
 class WaitingWorker {
 public:
     /// `worker_unavailable`.

@@ -13,7 +13,8 @@
 
 namespace loong {
 
-/// The lock on one byte of the file. Empty where all `seats` are taken or there is no such file.
+/// The lock on one byte of the file, which is made where it is missing. Empty where all `seats` are
+/// taken, or the file cannot be had.
 [[nodiscard]] Descriptor take_worker_seat(const std::string& state_directory, int seats);
 
 /// Whether the last of the `seats` is free; no where nobody ever sat on one.

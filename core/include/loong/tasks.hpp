@@ -558,9 +558,9 @@ public:
 
     /// Carries claimable sessions in this process until there are none: what `loong worker` does.
     /// `ready` is called once the worker holds its slot, or found none; whatever it returns, a worker
-    /// with a slot goes on, because others may have counted on that. `wanted`, where given, is called before, with everything prepared: it waits until
-    /// it is known whether this worker is wanted at all. Returns when nothing is left to do. Sets
-    /// SIGPIPE to be ignored.
+    /// with a slot goes on, because others may have counted on that. `wanted`, where given, is called
+    /// before, with everything prepared: it waits until it is known whether this worker is wanted at
+    /// all. Returns when nothing is left to do. Sets SIGPIPE to be ignored.
     Result<void> work(const std::function<bool()>& ready,
                       const std::function<bool()>& wanted = nullptr);
 

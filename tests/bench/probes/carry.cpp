@@ -5,20 +5,22 @@
 // nothing more: the files, the syncs and the processes of store-files and runtime-local, in their
 // order. `drain` makes many tasks, syncs once, and carries them with two workers. `start` makes one,
 // with a worker's program that gets ready beside it.
+#include "bare_task.hpp"
+
 #include <array>
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 namespace {
+
+using namespace bare;
 
 constexpr int keeper_directory = 3;
 constexpr int told_descriptor = 4;
@@ -26,54 +28,9 @@ constexpr int told_descriptor = 4;
 constexpr std::size_t claim_size = 470;
 constexpr std::size_t end_size = 300;
 
-[[noreturn]] void fail(const char* what) {
-    std::perror(what);
-    std::_Exit(1);
-}
-
-int checked(int result, const char* what) {
-    if (result < 0) fail(what);
-    return result;
-}
-
-void write_all(int file, const std::string& content) {
-    if (::write(file, content.data(), content.size()) != static_cast<ssize_t>(content.size()))
-        fail("write");
-}
-
 void append(int events, std::size_t size) {
     write_all(events, std::string(size, 'a'));
     checked(::fdatasync(events), "sync");
-}
-
-int open_directory(int above, const char* name) {
-    return checked(::openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), name);
-}
-
-int make_file(int directory, const char* name, const std::string& content) {
-    constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-    const int file = checked(::openat(directory, name, flags, 0600), name);
-    write_all(file, content);
-    return file;
-}
-
-void make_task(int tasks, const std::string& id, const std::string& record,
-               const std::string& events, bool durable) {
-    const std::string unfinished = ".new-" + id;
-    checked(::mkdirat(tasks, unfinished.c_str(), 0700), "mkdir");
-    const int task = open_directory(tasks, unfinished.c_str());
-    const int events_file = make_file(task, "events.yaml", events);
-    const int record_file = make_file(task, "task.yaml", record);
-    if (durable) {
-        checked(::fdatasync(record_file), "sync");
-        checked(::fdatasync(events_file), "sync");
-        checked(::fsync(task), "sync");
-    }
-    checked(::renameat(tasks, unfinished.c_str(), tasks, id.c_str()), "rename");
-    if (durable) checked(::fsync(tasks), "sync");
-    ::close(record_file);
-    ::close(events_file);
-    ::close(task);
 }
 
 /// Also where it has that number already, but closes with the next program.
