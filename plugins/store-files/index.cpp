@@ -44,7 +44,7 @@ Result<void> Index::mark(const std::vector<std::string>& task_ids) {
         if (task_ids.size() > 1) transaction.emplace(database, Transaction::Kind::write);
         for (const std::string& task_id : task_ids) write_mark(database, task_id);
         if (transaction) transaction->commit();
-        // The change is on its way to the disk, and who waits for it waits for put() as well.
+        // Who waits for the change waits for put() as well, and a new task is on its way to the disk.
         compile_writing(database);
     });
 }
