@@ -1,11 +1,19 @@
 #include "process_end.hpp"
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace loong::cli {
 namespace {
+
+struct Gate {
+    int read_end = -1;
+    int write_end = -1;
+};
 
 /// Whoever reads from what this process has inherited must not wait for the child.
 void close_inherited() {
@@ -16,19 +24,31 @@ void close_inherited() {
     }
 }
 
+/// Only calls that are safe here: the memory is that of the process that ends.
+int close_unseen(void* argument) {
+    const Gate gate = *static_cast<const Gate*>(argument);
+    close_inherited();
+    ::close(gate.write_end);
+    char nothing = 0;
+    // Ends when the last who could write is gone, which is the process that ends.
+    while (::read(gate.read_end, &nothing, 1) < 0 && errno == EINTR) {
+    }
+    ::_exit(0);
+}
+
 } // namespace
 
 void end_process(int status) noexcept {
-    int gate[2] = {-1, -1};
-    if (::pipe2(gate, O_CLOEXEC) != 0 || ::fork() != 0) ::_exit(status);
-    // Only calls that are safe here: the program may have had threads.
-    close_inherited();
-    ::close(gate[1]);
-    char nothing = 0;
-    // Ends when the last who could write is gone, which is the process that ends.
-    while (::read(gate[0], &nothing, 1) < 0 && errno == EINTR) {
+    // The child runs here until it is gone, after everything else of this process.
+    alignas(16) static std::array<char, 64 * 1024> stack;
+    static Gate gate;
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) == 0) {
+        gate = {ends[0], ends[1]};
+        // The memory is shared, so that it needs neither be copied now nor given back at the end.
+        ::clone(close_unseen, stack.data() + stack.size(), CLONE_VM | SIGCHLD, &gate);
     }
-    ::_exit(0);
+    ::_exit(status);
 }
 
 } // namespace loong::cli
