@@ -154,7 +154,9 @@ void NewTaskFiles::start_writing() const {
 Result<void> NewTaskFiles::sync() {
     FileSystem& files = root_->files();
     int failed = 0;
-    for (const Descriptor* file : {&document_, &events_, &secrets_}) {
+    // What was handed over last comes first: when its content is there, so is mostly that of the
+    // others, and one commit of the file system has all of them.
+    for (const Descriptor* file : {&secrets_, &events_, &document_}) {
         if (failed == 0 && file->is_open()) failed = files.sync_file(file->get());
     }
     if (failed == 0) failed = files.sync_directory(directory_.get());
