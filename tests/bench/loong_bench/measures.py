@@ -191,13 +191,11 @@ def start_of_work(bench):
 
 def wake_up(bench):
     """From the last thing that the work does to the return of `wait`, and what that costs."""
-    stamp = os.path.join(bench.scratch, "stamp")
     late = []
     with Place(bench) as place:
         place.keep_a_worker()
-        gate = os.path.join(place.directory, "gate")
-        os.mkfifo(gate)
-        opener = os.open(gate, os.O_RDWR | os.O_CLOEXEC)
+        gate, opener = fifo(place, "gate")
+        stamp, told = fifo(place, "stamp")
         for _ in range(bench.rounds(200)):
             task = place.create(f"read _ < '{gate}'; exec '{bench.probe('stamp')}' '{stamp}'")
             waiting = subprocess.Popen([place.program, "tasks", "wait", task],
@@ -206,8 +204,7 @@ def wake_up(bench):
             os.write(opener, b"\n")
             waiting.wait()
             now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-            with open(stamp, encoding="utf-8") as file:
-                late.append((now - int(file.read())) / 1e9)
+            late.append((now - int(os.read(told, 64))) / 1e9)
         task = place.create(f"read _ < '{gate}'")
         waiting = subprocess.Popen([place.program, "tasks", "wait", task], env=place.environment,
                                    stdout=subprocess.DEVNULL)
@@ -219,6 +216,7 @@ def wake_up(bench):
         os.write(opener, b"\n")
         waiting.wait()
         os.close(opener)
+        os.close(told)
     bare = [bare_wake_up(bench) for _ in late]
     worst = late_percentile(late)
     return [Row("wait, wake-up, 99th of 100", time_text(worst), "5 ms; bare inotify:",
