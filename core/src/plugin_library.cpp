@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <exception>
 #include <string_view>
+#include <unwind.h>
 
 namespace loong {
 
@@ -25,6 +26,12 @@ std::string_view loader_reason(std::string_view text, const std::string& file) {
     return text;
 }
 
+/// What a plugin throws is raised by the plugin's libgcc and caught with that of this program, which
+/// may be another copy: then it has to have set itself up, as it does when it first unwinds.
+void set_up_unwinding() {
+    _Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_NORMAL_STOP; }, nullptr);
+}
+
 } // namespace
 
 Result<std::vector<std::string>> exported_names(const std::string& file) {
@@ -41,6 +48,7 @@ Result<const void*> load_export(const std::string& file, const char* name) {
     // library is never unloaded: objects, threads and exceptions of it may still be around.
     const auto mode = static_cast<type>(boost::dll::load_mode::rtld_now |
                                         boost::dll::load_mode::rtld_local | RTLD_NODELETE);
+    set_up_unwinding();
     try {
         boost::dll::shared_library library;
         library.load(file, mode);
