@@ -19,7 +19,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from loong_bench import growth, measures, report  # noqa: E402
+from loong_bench import growth, measures, profile, report  # noqa: E402
 
 
 class Bench:
@@ -67,7 +67,8 @@ def functions(bench):
                    + (["--benchmark_min_time=0.01"] if bench.quick else []), check=True)
 
 
-EVERYTHING = {**measures.ALL, "growth": growth.measure, "functions": functions}
+EVERYTHING = {**measures.ALL, "growth": growth.measure, "profile": profile.measure,
+              "functions": functions}
 
 
 def parse_arguments():
@@ -108,7 +109,7 @@ def main():
     scratch = tempfile.mkdtemp(dir=os.path.abspath(arguments.scratch))
     try:
         bench = Bench(arguments.build, scratch, arguments.quick)
-        rows, table = [], {}
+        rows, table, lines = [], {}, []
         if "functions" in wanted:
             functions(bench)
         for name in (name for name in wanted if name in measures.ALL):
@@ -117,17 +118,22 @@ def main():
             report.print_table(more, sys.stderr)
             rows += more
             # What takes an hour is not lost when it is ended before.
-            report.write_json(rows, {}, machine(), arguments.json)
+            report.write_json(rows, {}, [], machine(), arguments.json)
         if "growth" in wanted:
             bench.say("measuring: growth")
             table, more = growth.measure(bench, arguments.sizes or bench.sizes(growth.SIZES))
             rows += more
+        if "profile" in wanted:
+            bench.say("measuring: profile")
+            lines = profile.measure(bench)
     finally:
         shutil.rmtree(scratch)
     if rows:
         report.print_table(rows, sys.stdout)
     growth.print_table(table, sys.stdout)
-    report.write_json(rows, growth.as_json(table), machine(), arguments.json)
+    profile.print_table(lines, sys.stdout)
+    report.write_json(rows, growth.as_json(table), profile.as_json(lines), machine(),
+                      arguments.json)
     if not rows:
         return
     report.write_picture(rows, arguments.picture)

@@ -54,12 +54,13 @@ def print_table(rows, out):
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip(), file=out)
 
 
-def write_json(rows, growth, machine, path):
+def write_json(rows, growth, profile, machine, path):
     with open(path, "w", encoding="utf-8") as file:
         json.dump({
             "machine": machine,
             "rows": [dict(dataclasses.asdict(row), reached=row.reached) for row in rows],
             "growth": growth,
+            "profile": profile,
         }, file, indent=1)
         file.write("\n")
 
