@@ -44,8 +44,10 @@ inline void make_task(int tasks, const std::string& id, const std::string& recor
     const int events_file = make_file(task, "events.yaml", events);
     const int record_file = make_file(task, "task.yaml", record);
     if (durable) {
-        checked(::fdatasync(record_file), "sync");
+        for (const int file : {record_file, events_file})
+            checked(::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE), "start writing");
         checked(::fdatasync(events_file), "sync");
+        checked(::fdatasync(record_file), "sync");
         checked(::fsync(task), "sync");
     }
     checked(::renameat(tasks, unfinished.c_str(), tasks, id.c_str()), "rename");
