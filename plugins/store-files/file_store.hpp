@@ -85,12 +85,13 @@ private:
 
     FileStore(std::shared_ptr<Root> root, const StoreHost& host);
 
-    /// Makes all but the names, and tells the index that they will come. What was made when it fails
-    /// is in `batch`.
+    /// Makes all but the names. What was made when it fails is in `batch`. Asks the index for dedupe
+    /// keys alone.
     Result<void> build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t end,
                        bool has_keys, Batch& batch, Results& results);
-    /// Makes files and names durable. Touches nothing but the files and the results of this batch: it
-    /// may run while another is built.
+    /// Tells the index which tasks will come.
+    Result<void> announce(const Batch& batch);
+    /// Makes files and names durable.
     void name_tasks(Batch& batch, Results& results);
     /// Shows readers and the index what is durable.
     void show_tasks(const std::vector<NewTask>& tasks, Batch& batch, Results& results);

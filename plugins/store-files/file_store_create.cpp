@@ -37,13 +37,13 @@ std::size_t tasks_at_once() {
 Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<NewTask>& tasks) {
     Results results(tasks.size());
     const std::size_t at_once = tasks_at_once();
-    // While the disk takes one batch, in a thread of its own, the next is built.
+    // While the disk and the index take one batch, in a thread of its own, the files of the next are
+    // built. The two touch other tasks and other results.
     std::optional<Batch> naming;
     std::future<void> named;
     const auto finish = [&] {
         if (!naming) return;
         named.get();
-        show_tasks(tasks, *naming, results);
         naming.reset();
     };
     for (std::size_t first = 0; first < tasks.size(); first += at_once) {
@@ -58,6 +58,7 @@ Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<New
         Batch batch;
         auto done = build(tasks, first, end, has_keys, batch, results);
         finish();
+        if (done) done = announce(batch);
         if (!done) {
             for (NewTaskFiles& made : batch.made) made.discard();
             return std::move(done).error();
@@ -66,7 +67,10 @@ Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<New
         naming.emplace(std::move(batch));
         const auto when = is_last || has_keys ? std::launch::deferred
                                               : std::launch::async | std::launch::deferred;
-        named = std::async(when, [&] { name_tasks(*naming, results); });
+        named = std::async(when, [&] {
+            name_tasks(*naming, results);
+            show_tasks(tasks, *naming, results);
+        });
         if (is_last || has_keys) finish();
     }
     finish();
@@ -136,6 +140,10 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
         batch.made.push_back(std::move(*made));
         batch.places.push_back(place);
     }
+    return {};
+}
+
+Result<void> FileStore::announce(const Batch& batch) {
     if (batch.made.empty()) return {};
     // After the hidden directories are there, and before the tasks are: whoever finds a mark and
     // neither of both knows that nothing will come any more.
