@@ -81,7 +81,9 @@ Tasks::Implementation::create(const std::vector<CreateRequest>& requests) {
     std::vector<Result<CreateResult>> results;
     results.reserve(requests.size());
     auto next = created.begin();
-    for (Result<PreparedTask>& one : prepared) {
+    for (Result<PreparedTask>& prepared_one : prepared) {
+        // Of many, each makes room for the result of the next.
+        Result<PreparedTask> one = std::move(prepared_one);
         if (!one) {
             results.emplace_back(std::move(one).error());
             continue;
