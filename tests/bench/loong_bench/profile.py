@@ -26,7 +26,9 @@ def measure(bench):
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(Place(bench, workers=1))
         task = place.keep_a_worker()
-        commands = {"/bin/true": TRUE, "bare": timing.Command(bare_create(bench, place), {})}
+        without_library = timing.Command([bench.probe("stamp"), "/dev/null"], {})
+        commands = {"no C library": without_library, "/bin/true": TRUE,
+                    "bare": timing.Command(bare_create(bench, place), {})}
         for kind in peers.installed(peers.Nq, peers.Tsp, peers.Pueue):
             peer = kind(bench)
             stack.callback(peer.close)
