@@ -54,6 +54,7 @@ std::optional<Probe> of_keeper(const Descriptor& keeper, const std::string& dire
     return std::nullopt;
 }
 
+/// Absent where it has to be looked at again.
 std::optional<Probe> look(const LostSession& session, const Handle& handle, const Plan& plan) {
     const std::string& directory = session.directory;
     // First the lock, then the record: a keeper writes the record before it lets go of the lock.
@@ -77,6 +78,10 @@ std::optional<Probe> look(const LostSession& session, const Handle& handle, cons
                                        " of its processes live on; how they end cannot be learned");
     }
     if (*lock == WorkLock::State::held) {
+        auto still = WorkLock::ask(directory);
+        if (!still) return found(State::unreachable, still.error().message);
+        // Its keeper left after the lock was asked for, and may have left a record before.
+        if (*still == WorkLock::State::free) return std::nullopt;
         return found(State::unreachable, "another process holds its work lock right now");
     }
     auto started = WorkLock::started_command(directory);

@@ -108,6 +108,17 @@ TEST_F(DurableTest, keeper_that_has_not_heard_of_its_workers_death_is_no_living_
     scheduler.join();
 }
 
+TEST_F(DurableTest, keeper_that_leaves_while_it_is_looked_for_is_no_living_work) {
+    text("touch started");
+    for (int round = 0; round < 100; ++round) {
+        start_worker();
+        // The keeper hears of it, lets go of its lock and leaves, while it is looked for.
+        kill_worker();
+        const Probe found = probe();
+        ASSERT_EQ(found.state, State::never_started) << found.message << ", round " << round;
+    }
+}
+
 TEST_F(DurableTest, work_outlives_its_worker_and_is_taken_over) {
     const std::string ready = make_pipe("ready");
     const std::string go_on = make_pipe("go-on");
