@@ -39,8 +39,8 @@ struct Invocation {
     Printer out{1, "standard output"};
     Printer err{2, "standard error"};
     std::vector<std::string> warnings;
-    /// Something was left open that takes long to close: see end_process().
-    bool ends_at_once = false;
+    /// What nobody should wait for to be closed, which ends the process at once: see end_process().
+    std::optional<Tasks> left_open;
     /// Shared with what open() gives, which may outlive this.
     std::shared_ptr<StoreProgressLine> store_progress = std::make_shared<StoreProgressLine>();
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -17,10 +18,16 @@ struct Gate {
 
 /// Whoever reads from what this process has inherited must not wait for the child.
 void close_inherited() {
-    constexpr int usual_end = 256;
-    for (int descriptor = 0; descriptor < usual_end; ++descriptor) {
-        const int flags = ::fcntl(descriptor, F_GETFD);
-        if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ::close(descriptor);
+    // Which of them are open is asked with one call: the process that ends may wait for this one's
+    // turn on the processor to be over.
+    static std::array<pollfd, 256> usual;
+    for (std::size_t i = 0; i < usual.size(); ++i) usual[i] = {static_cast<int>(i), 0, 0};
+    // Where it cannot be asked, because so many are more than may be open, each counts as open.
+    static_cast<void>(::poll(usual.data(), usual.size(), 0));
+    for (const pollfd& one : usual) {
+        if ((one.revents & POLLNVAL) != 0) continue;
+        const int flags = ::fcntl(one.fd, F_GETFD);
+        if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ::close(one.fd);
     }
 }
 

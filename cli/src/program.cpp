@@ -112,7 +112,7 @@ int run_program(const std::vector<std::string>& words) {
     }
     // Where standard error is gone too there is nobody left to tell.
     [[maybe_unused]] const bool told = invocation.err.flush().has_value();
-    if (invocation.ends_at_once) end_process(status);
+    if (invocation.left_open) end_process(status);
     return status;
 }
 

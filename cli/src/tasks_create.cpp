@@ -84,7 +84,7 @@ public:
         if (!interrupt) return report_created(invocation, &*tasks, *created, batch_.has_value());
         Result<ExitCode> code = follow_ ? follow(invocation, *tasks, *created->front(), *interrupt)
                                         : wait(invocation, *tasks, *created, *interrupt);
-        invocation.ends_at_once = tasks->leave_watch_open();
+        if (tasks->leave_watch_open()) invocation.left_open.emplace(*std::move(tasks));
         return code;
     }
 

@@ -61,7 +61,7 @@ public:
         } else {
             print_text(invocation, request.tasks, *result);
         }
-        invocation.ends_at_once = tasks->leave_watch_open();
+        if (tasks->leave_watch_open()) invocation.left_open.emplace(*std::move(tasks));
         return exit_code_of(*result, any_);
     }
 

@@ -155,15 +155,21 @@ Result<TaskDetail> Tasks::Implementation::detail(const LoadedTask& task, Observe
 }
 
 Result<TaskDetail> Tasks::Implementation::detail(const std::string& task_id) {
+    LoadedTask task;
+    return detail(task_id, task);
+}
+
+Result<TaskDetail> Tasks::Implementation::detail(const std::string& task_id, LoadedTask& task) {
     Observer observer(*workspace_, command_options_);
     // Events and observation have to tell of the same moment; a task that moved between the two
     // looks is read again.
     for (int looks = 0;; ++looks) {
-        Result<LoadedTask> task = load_task(store(), task_id);
-        if (!task) return std::move(task).error();
-        Result<TaskDetail> found = detail(*task, observer);
+        Result<LoadedTask> loaded = load_task(store(), task_id);
+        if (!loaded) return std::move(loaded).error();
+        task = *std::move(loaded);
+        Result<TaskDetail> found = detail(task, observer);
         if (!found) return found;
-        if (found->row.summary.revision == task->state.summary.revision || looks == 20) {
+        if (found->row.summary.revision == task.state.summary.revision || looks == 20) {
             return found;
         }
     }

@@ -37,6 +37,8 @@ public:
     Result<std::string> resolve(const std::string& task);
     Result<TaskDetail> status(const std::string& task);
     Result<TaskDetail> detail(const std::string& task_id);
+    /// The same, with what was read for it.
+    Result<TaskDetail> detail(const std::string& task_id, LoadedTask& task);
     /// For a task that was read just now.
     Result<TaskDetail> detail(const LoadedTask& task, Observer& observer);
 

@@ -88,6 +88,14 @@ std::vector<Awaited> find_awaited(Tasks::Implementation& tasks, const WaitReques
     return awaited;
 }
 
+/// As many as are reported, of all that a task has.
+std::vector<Event> first_after(std::uint64_t after_id, std::vector<Event> events) {
+    const auto reported = [after_id](const Event& event) { return event.id > after_id; };
+    events.erase(events.begin(), std::find_if(events.begin(), events.end(), reported));
+    if (events.size() > most_waited_events) events.resize(most_waited_events);
+    return events;
+}
+
 Result<WaitedTask> waited_task(Tasks::Implementation& tasks, Awaited one, WaitEnd whole_end) {
     if (one.error) return *std::move(one.error);
     WaitedTask waited;
@@ -100,14 +108,10 @@ Result<WaitedTask> waited_task(Tasks::Implementation& tasks, Awaited one, WaitEn
         waited.end = whole_end == WaitEnd::interrupted ? WaitEnd::interrupted : WaitEnd::timeout;
         break;
     }
-    Result<EventRecords> records =
-        tasks.store().read_events(one.task_id, one.after_id, most_waited_events);
-    if (!records) return std::move(records).error();
-    Result<std::vector<Event>> events = read_all(records->records);
-    if (!events) return std::move(events).error();
-    Result<TaskDetail> found = tasks.detail(one.task_id);
+    LoadedTask loaded;
+    Result<TaskDetail> found = tasks.detail(one.task_id, loaded);
     if (!found) return std::move(found).error();
-    waited.events = *std::move(events);
+    waited.events = first_after(one.after_id, std::move(loaded.events));
     waited.next_after_id = waited.events.empty() ? one.after_id : waited.events.back().id;
     waited.task = *std::move(found);
     return waited;
