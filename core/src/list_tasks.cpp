@@ -30,13 +30,18 @@ TaskFilter attention_candidates(TaskFilter filter) {
     return filter;
 }
 
+TaskFilter not_due(TaskFilter filter) {
+    filter.not_due = true;
+    return filter;
+}
+
 /// Held, or behind others, or to be tried again later.
 std::vector<TaskFilter> waiting(const TaskFilter& filter) {
     TaskFilter held = in_states(filter, {SessionState::ready});
     held.held = true;
     TaskFilter behind = in_states(filter, {SessionState::ready});
     behind.dependencies = {DependencyState::pending};
-    return {in_states(filter, {SessionState::running}), held, behind, claimable(filter)};
+    return {in_states(filter, {SessionState::running}), held, behind, not_due(claimable(filter))};
 }
 
 std::vector<TaskFilter> candidates_for(Status status, const TaskFilter& filter, bool served) {

@@ -92,6 +92,7 @@ bool MemoryStore::matches(const TaskFilter& filter, const ListedTask& task) cons
         return false;
     }
     if (filter.notification_owed && !summary.notify_at) return false;
+    if (filter.not_due && (!summary.not_before || *summary.not_before <= filter.now)) return false;
     if (!filter.attention_candidates) return true;
     return summary.attention || summary.session_state == SessionState::running ||
            (summary.session_state == SessionState::ready &&

@@ -45,6 +45,28 @@ constexpr const char* oldest_first =
 /// After every id.
 constexpr std::string_view beyond = "u";
 
+constexpr const char* newest_of_label = "SELECT id FROM tasks INDEXED BY tasks_label "
+                                        "WHERE label = ? AND label <> '' AND id < ? "
+                                        "ORDER BY id DESC";
+constexpr const char* oldest_of_label = "SELECT id FROM tasks INDEXED BY tasks_label "
+                                        "WHERE label = ? AND label <> '' AND id > ? ORDER BY id";
+/// Where more tasks have labels that begin as the pattern does, walking all in order finds a page
+/// of them sooner than putting them in order does.
+constexpr std::size_t most_sorted = 1000;
+
+/// What every label that matches the pattern begins with.
+std::string_view plain_part(std::string_view glob) {
+    return glob.substr(0, glob.find_first_of("*?[\\"));
+}
+
+/// The first text that comes after all that begin with `prefix`; none where that is the end.
+std::string after_all_with(std::string_view prefix) {
+    std::string end(prefix);
+    while (!end.empty() && end.back() == '\xff') end.pop_back();
+    if (!end.empty()) ++end.back();
+    return end;
+}
+
 class Groups {
 public:
     void add(TaskKind kind, bool due, bool overdue, std::int64_t change) {
@@ -82,7 +104,11 @@ IndexQuery::IndexQuery(Database& database, const TaskFilter& filter)
     if (!filter.visible_to.empty()) viewer_ = scope(scope_of_viewer(filter.visible_to));
     if (!filter.owner_session_id.empty()) owner_ = scope(scope_of_owner(filter.owner_session_id));
     walked_ = owner_ != 0 ? owner_ : viewer_ != 0 ? viewer_ : scope(scope_of_all());
-    look_at_each_ = !filter.label_glob.empty() || (owner_ != 0 && viewer_ != 0);
+    // The files of an older loong lack that index.
+    has_label_index_ =
+        !plain_part(filter.label_glob).empty() &&
+        database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tasks_label'").step();
+    look_at_each_ = filter.not_due || !filter.label_glob.empty() || (owner_ != 0 && viewer_ != 0);
 }
 
 std::int64_t IndexQuery::scope(const std::string& name) {
@@ -125,12 +151,43 @@ std::vector<std::string> IndexQuery::overdue_only() {
     return ids;
 }
 
+std::vector<std::string> IndexQuery::not_due_yet() {
+    std::vector<std::string> ids;
+    Statement read =
+        database_->prepare("SELECT id FROM tasks INDEXED BY tasks_later WHERE not_before > ?");
+    read.bind(now_);
+    while (read.step()) ids.emplace_back(read.text(0));
+    return ids;
+}
+
+std::optional<std::vector<std::string>> IndexQuery::labelled_alike(std::size_t limit) {
+    const std::string_view prefix = plain_part(filter_->label_glob);
+    const std::string end = after_all_with(prefix);
+    if (!has_label_index_ || end.empty()) return std::nullopt;
+    const std::size_t most = std::max(limit, most_sorted);
+    std::vector<std::string> ids;
+    Statement read = database_->prepare("SELECT id FROM tasks INDEXED BY tasks_label "
+                                        "WHERE label >= ? AND label < ? AND label <> ''");
+    read.bind(prefix).bind(std::string_view(end));
+    while (read.step()) {
+        if (ids.size() == most) return std::nullopt;
+        ids.emplace_back(read.text(0));
+    }
+    return ids;
+}
+
 bool IndexQuery::passes(std::string_view task_id) {
     if (!look_at_each_) return true;
-    Statement read = database_->prepare("SELECT kind, scopes, label FROM tasks WHERE id = ?");
-    read.bind(task_id);
+    Statement read = database_->prepare("SELECT kind, scopes, label, not_before > ?2, "
+                                        "overdue_at <= ?2 FROM tasks WHERE id = ?1");
+    read.bind(task_id).bind(now_);
     if (!read.step()) return false;
-    if (TaskKind(read.integer(0)).is_unreadable()) return true;
+    const TaskKind kind(read.integer(0));
+    if (!kind.matches(*filter_)) return false;
+    if (kind.is_unreadable()) return true;
+    if (filter_->attention_candidates && !kind.attention_candidate() && read.integer(4) == 0)
+        return false;
+    if (filter_->not_due && read.integer(3) == 0) return false;
     if (!in_scopes(read.text(1))) return false;
     return filter_->label_glob.empty() ||
            ::fnmatch(filter_->label_glob.c_str(), std::string(read.text(2)).c_str(), 0) == 0;
@@ -143,22 +200,33 @@ IndexQuery::Page IndexQuery::list(ListOrder order, std::string_view cursor, std:
         return newest ? left > right : left < right;
     };
     std::vector<Stream> streams;
-    const auto add = [&](std::int64_t scope_number, TaskKind kind) {
-        Statement walk = database_->prepare(newest ? newest_first : oldest_first);
-        walk.bind(scope_number).bind(kind.number()).bind(start);
-        streams.emplace_back(std::move(walk));
+    const auto walk = [&](std::int64_t scope_number, TaskKind kind) {
+        Statement members = database_->prepare(newest ? newest_first : oldest_first);
+        members.bind(scope_number).bind(kind.number()).bind(start);
+        streams.emplace_back(std::move(members));
     };
-    for (const TaskKind kind : kinds()) {
-        if (matches_by_kind(kind) && !kind.is_unreadable()) add(walked_, kind);
+    const auto sorted = [&](std::vector<std::string> ids) {
+        std::erase_if(ids, [&](const std::string& id) { return !before(std::string(start), id); });
+        std::sort(ids.begin(), ids.end(), before);
+        streams.emplace_back(std::move(ids));
+    };
+    if (has_label_index_ && plain_part(filter_->label_glob) == filter_->label_glob) {
+        Statement labelled = database_->prepare(newest ? newest_of_label : oldest_of_label);
+        labelled.bind(std::string_view(filter_->label_glob)).bind(start);
+        streams.emplace_back(std::move(labelled));
+    } else if (auto alike = labelled_alike(limit)) {
+        sorted(*std::move(alike));
+    } else if (filter_->not_due) {
+        sorted(not_due_yet());
+    } else {
+        for (const TaskKind kind : kinds()) {
+            if (matches_by_kind(kind) && !kind.is_unreadable()) walk(walked_, kind);
+        }
+        sorted(overdue_only());
     }
     // Of a task that cannot be read nobody knows who may see it, and somebody has to.
     const TaskKind unreadable = TaskKind::unreadable();
-    const std::int64_t all = scope(scope_of_all());
-    if (matches_by_kind(unreadable)) add(all, unreadable);
-    std::vector<std::string> late = overdue_only();
-    std::erase_if(late, [&](const std::string& id) { return !before(std::string(start), id); });
-    std::sort(late.begin(), late.end(), before);
-    streams.emplace_back(std::move(late));
+    if (matches_by_kind(unreadable)) walk(scope(scope_of_all()), unreadable);
 
     Page page;
     for (;;) {

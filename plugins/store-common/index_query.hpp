@@ -39,6 +39,9 @@ private:
     [[nodiscard]] bool in_scopes(std::string_view scopes) const;
     /// Tasks that match only because their time has come.
     std::vector<std::string> overdue_only();
+    std::vector<std::string> not_due_yet();
+    /// Tasks whose labels begin as the pattern does. Absent: they are too many, or cannot be found.
+    std::optional<std::vector<std::string>> labelled_alike(std::size_t limit);
     bool passes(std::string_view task_id);
     Facts facts_of(std::string_view task_id);
     std::vector<CountGroup> count_by_scan();
@@ -51,7 +54,8 @@ private:
     std::int64_t walked_ = 0;
     std::int64_t viewer_ = 0;
     std::int64_t owner_ = 0;
-    /// The walked scope and the kinds do not say all that the filter asks.
+    bool has_label_index_ = false;
+    /// What is walked does not say all that the filter asks.
     bool look_at_each_ = false;
 };
 

@@ -24,7 +24,8 @@ namespace loong::store_common {
 /// there are of each. `rank` is the negative priority of a task that may be claimed as far as
 /// everything but time goes, else NULL. `version` says what a row was made from. `tail` is the end
 /// of the id, reversed: short endings are found by it, and longer ones are compared with the id
-/// itself. Rows that were written by an older loong have the whole id there.
+/// itself. Rows that were written by an older loong have the whole id there, and files that one made
+/// have no `tasks_label`, which finds labels by what they begin with.
 extern const char* const selection_tables;
 
 /// In which way the tables contradict each other, which SQLite cannot know; empty where they do not.

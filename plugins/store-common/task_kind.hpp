@@ -53,7 +53,7 @@ public:
         if (is_unreadable())
             return filter.states.empty() && filter.owner_session_id.empty() &&
                    filter.label_glob.empty() && !filter.held && filter.dependencies.empty() &&
-                   !filter.notification_owed;
+                   !filter.notification_owed && !filter.not_due;
         if (archived() && !filter.include_archived) return false;
         if (filter.held && *filter.held != held()) return false;
         const auto& wanted_dependencies = filter.dependencies;

@@ -61,6 +61,32 @@ TEST_P(StoreContract, list_by_label_takes_patterns) {
     EXPECT_EQ(matching("?*"), ids({1, 2, 3, 4, 5, 6, 7}));
 }
 
+TEST_P(StoreContract, list_by_a_label_that_many_have) {
+    // More than anybody puts in order to show a few.
+    constexpr std::uint64_t many = 1100;
+    std::vector<NewTask> tasks;
+    for (std::uint64_t number = 1; number <= many; ++number) {
+        TaskSummary summary = make_summary(number);
+        summary.label = number % 2 == 0 ? "many" : "many others";
+        tasks.push_back(make_task(summary));
+    }
+    for (const auto& result : must(store().create(tasks))) must(result);
+    const auto newest = [&](const char* glob) {
+        const TaskFilter filter{.label_glob = glob};
+        const ListPage page = must(store().list(filter, ListOrder::newest_first, {}, 3));
+        EXPECT_TRUE(page.has_more);
+        std::vector<std::string> found;
+        for (const ListedTask& task : page.tasks) found.push_back(task.task_id);
+        return found;
+    };
+    EXPECT_EQ(newest("many*"), (std::vector{task_id_of(1100), task_id_of(1099), task_id_of(1098)}));
+    EXPECT_EQ(newest("many"), (std::vector{task_id_of(1100), task_id_of(1098), task_id_of(1096)}));
+    EXPECT_EQ(newest("many o*"),
+              (std::vector{task_id_of(1099), task_id_of(1097), task_id_of(1095)}));
+    EXPECT_EQ(listed({.label_glob = "many*"}).size(), many);
+    EXPECT_EQ(must(store().count({.label_glob = "many"})).at(0).count, many / 2);
+}
+
 TEST_P(StoreContract, list_by_each_condition) {
     TaskSummary child = make_summary(1);
     child.owner_session_id = session_id_of(50);
@@ -130,6 +156,24 @@ TEST_P(StoreContract, list_of_what_is_owed_to_the_operator) {
     EXPECT_EQ(listed(), ids({1, 2}));
 }
 
+TEST_P(StoreContract, list_of_what_is_not_due) {
+    const Time now = test_time(100);
+    const auto add = [&](std::uint64_t number, std::optional<Time> not_before, bool held = false) {
+        TaskSummary summary = make_summary(number);
+        summary.not_before = not_before;
+        summary.held = held;
+        create(summary);
+    };
+    add(1, std::nullopt);
+    add(2, now);
+    add(3, now + Microseconds(1));
+    add(4, test_time(200));
+    add(5, test_time(200), true);
+    EXPECT_EQ(listed({.not_due = true, .now = now}), ids({3, 4, 5}));
+    EXPECT_EQ(listed({.held = false, .not_due = true, .now = now}), ids({3, 4}));
+    EXPECT_EQ(listed({.not_due = true, .now = test_time(200)}), ids({}));
+}
+
 TEST_P(StoreContract, list_shows_what_was_appended_last) {
     TaskSummary summary = create(make_summary(1));
     const auto other = open();
@@ -181,8 +225,27 @@ public:
         filters.push_back({.states = {SessionState::completed},
                            .visible_to = "default",
                            .notification_owed = true});
+        filters.push_back({.label_glob = "build 3"});
+        filters.push_back({.states = {SessionState::ready, SessionState::running},
+                           .visible_to = "default",
+                           .label_glob = "test 5"});
+        filters.push_back({.label_glob = "no such label"});
         for (const std::uint64_t now : {0U, 10U, 30U}) {
             filters.push_back({.attention_candidates = true, .now = test_time(now)});
+            filters.push_back({.not_due = true, .now = test_time(now)});
+            filters.push_back({.states = {SessionState::ready},
+                               .visible_to = "default",
+                               .held = false,
+                               .dependencies = {DependencyState::met},
+                               .not_due = true,
+                               .now = test_time(now)});
+            filters.push_back({.label_glob = "build *",
+                               .attention_candidates = true,
+                               .not_due = true,
+                               .now = test_time(now)});
+            filters.push_back(
+                {.label_glob = "build 1", .attention_candidates = true, .now = test_time(now)});
+            filters.push_back({.label_glob = "test 2", .not_due = true, .now = test_time(now)});
             filters.push_back({.visible_to = "default",
                                .include_archived = false,
                                .attention_candidates = true,

@@ -60,6 +60,7 @@ public:
                (!filter.held || *filter.held == summary.held) &&
                (filter.dependencies.empty() || in(filter.dependencies, dependencies(summary))) &&
                (!filter.notification_owed || summary.notify_at) &&
+               (!filter.not_due || (summary.not_before && *summary.not_before > filter.now)) &&
                (!filter.attention_candidates || candidate);
     }
 

@@ -19,13 +19,19 @@ VERBS = {
     "list": ("list", "--limit", "20"),
     "list --attention": ("list", "--attention"),
     "list --status failed": ("list", "--status", "failed"),
+    "list --status waiting": ("list", "--status", "waiting"),
+    "list --label": ("list", "--label", "one"),
+    "list --label, a pattern": ("list", "--label", "on*"),
 }
 
 
 class FlatTest(SystemTest):
     def fill(self, count):
-        line = json.dumps({"command": ["true"], "hold": True}) + "\n"
-        self.loong("tasks", "create", "-q", "--batch", "-", given=(line * count).encode())
+        """Half of them held, the others behind the only slot."""
+        tasks = [{"command": ["true"], "hold": i % 2 == 0, "label": f"many {i}"}
+                 for i in range(count)]
+        lines = "".join(json.dumps(task) + "\n" for task in tasks)
+        self.loong("tasks", "create", "-q", "--batch", "-", given=lines.encode())
 
     def calls_of(self, words):
         """How many system calls one command makes."""
@@ -44,9 +50,11 @@ class FlatTest(SystemTest):
         return len(sequence.split())
 
     def test_a_command_makes_as_many_calls_among_many_tasks_as_among_few(self):
-        task = self.create("--hold", "--", "true")
+        self.configure("workers: {max_parallel: 1}\n")
+        self.create_running(self.gate().wait)
+        task = self.create("--hold", "--label", "one", "--", "true")
         counts = {}
-        have = 1
+        have = 2
         for size in (FEW, MANY):
             self.fill(size - have)
             have = size

@@ -67,10 +67,10 @@ protected:
         std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
     }
 
-    static std::vector<std::string> listed(Store& store) {
+    static std::vector<std::string> listed(Store& store, const TaskFilter& filter = {}) {
         std::vector<std::string> ids;
         for (const ListedTask& task :
-             must(store.list({}, ListOrder::oldest_first, {}, 10'000)).tasks)
+             must(store.list(filter, ListOrder::oldest_first, {}, 10'000)).tasks)
             ids.push_back(task.task_id);
         return ids;
     }

@@ -299,6 +299,18 @@ TEST_F(IndexTest, an_index_of_the_format_before_is_made_again) {
     EXPECT_EQ(select("SELECT length(tail) FROM tasks"), std::vector<std::string>{"12"});
 }
 
+TEST_F(IndexTest, an_index_that_an_older_loong_made_tells_of_labels_too) {
+    TaskSummary summary = make_summary(1);
+    summary.label = "build core";
+    create(*open(), make_task(summary));
+    run_sql("DROP INDEX tasks_label");
+    const auto store = open();
+    const std::vector<std::string> expected{task_id_of(1)};
+    EXPECT_EQ(listed(*store, {.label_glob = "build core"}), expected);
+    EXPECT_EQ(listed(*store, {.label_glob = "build *"}), expected);
+    EXPECT_TRUE(listed(*store, {.label_glob = "build"}).empty());
+}
+
 TEST_F(IndexTest, a_session_of_a_damaged_task_is_not_taken_for_gone) {
     const auto store = open();
     const TaskSummary summary = create_with_neighbour(*store, 1);

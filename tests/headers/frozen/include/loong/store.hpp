@@ -191,6 +191,8 @@ struct TaskFilter {
     bool attention_candidates = false;
     /// Only tasks whose `notify_at` is there.
     bool notification_owed = false;
+    /// Only tasks whose `not_before` is there and has not come (`now`).
+    bool not_due = false;
     Time now{};
 };
 
@@ -213,7 +215,8 @@ struct CountGroup {
     bool overdue = false;
     std::uint64_t count = 0;
     /// Tasks that cannot be read; the members above say nothing then. They match where the filter
-    /// names no state, owner, label, hold or dependencies, nor asks what is owed: nobody knows them.
+    /// names no state, owner, label, hold or dependencies, nor asks what is owed or not due:
+    /// nobody knows them.
     bool unreadable = false;
 };
 
