@@ -15,7 +15,7 @@ std::optional<std::int64_t> as_number(const std::optional<Time>& time) {
     return time->time_since_epoch().count();
 }
 
-/// What put() nearly always needs; apart, so that it can be compiled before.
+/// What put() needs; apart, so that some can be compiled before.
 namespace sql {
 
 constexpr const char* load_row = "SELECT kind, scopes, cause FROM tasks WHERE id = ?";
@@ -40,9 +40,9 @@ constexpr const char* write_row =
     "summary = ?13";
 constexpr const char* set_session = "INSERT OR REPLACE INTO sessions(id, task) VALUES(?, ?)";
 
-constexpr std::array all = {load_row,   find_scope,        change_count,         remove_member,
-                            add_member, load_dependencies, look_at_dependencies, find_dependents,
-                            write_row,  set_session};
+constexpr std::array of_new_tasks = {load_row,        find_scope,          change_count,
+                                     add_member,      load_dependencies,   write_row,
+                                     find_dependents, look_at_dependencies};
 
 } // namespace sql
 
@@ -322,7 +322,7 @@ void IndexRows::write_sessions(const IndexEntry& entry) {
 }
 
 void IndexRows::compile(Database& database) {
-    for (const char* text : sql::all) static_cast<void>(database.prepare(text));
+    for (const char* text : sql::of_new_tasks) static_cast<void>(database.prepare(text));
 }
 
 void IndexRows::put(const IndexEntry& entry) {

@@ -82,7 +82,8 @@ public:
           session_rows_(session_rows),
           is_there_(std::move(is_there)) {}
 
-    /// Has SQLite compile what put() needs, where there is time for that before it has to be quick.
+    /// Has SQLite compile what put() needs for most new tasks, where there is time for that before it
+    /// has to be quick.
     static void compile(Database& database);
 
     void put(const IndexEntry& entry);
