@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ int close_unseen(void*) {
     // Comes to an end when the process that waited is gone.
     while (::read(ends[0], &nothing, 1) > 0) {
     }
+    // As `wait` does, out of the way of whoever waited for that process.
+    ::poll(nullptr, 0, 5);
     ::_exit(0);
 }
 
