@@ -22,21 +22,35 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from loong_bench import growth, measures, profile, report  # noqa: E402
 
 
+def read_anew(directory):
+    """Has programs in memory as after a start of the machine, which is how users and the peers have
+    theirs: what was just written lies there in small pieces, and each start has to map more of them."""
+    for above, _, names in os.walk(directory):
+        for name in names:
+            with open(os.path.join(above, name), "rb") as file:
+                os.fsync(file.fileno())
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 class Bench:
     """What all measurements share: the build, where to write, and how much of it all."""
 
     def __init__(self, build, scratch, quick):
         self.build = os.path.abspath(build)
         self.scratch = scratch
-        # As users have it: a file that a linker has just left lies in memory in smaller pieces.
-        installed = os.path.join(scratch, "installed")
-        subprocess.run(["cmake", "--install", self.build, "--prefix", installed], check=True,
+        self.installed = os.path.join(scratch, "installed")
+        subprocess.run(["cmake", "--install", self.build, "--prefix", self.installed], check=True,
                        stdout=subprocess.DEVNULL)
-        self.program = os.path.join(installed, "bin/loong")
+        read_anew(self.installed)
+        read_anew(os.path.join(self.build, "bench"))
+        self.program = os.path.join(self.installed, "bin/loong")
         self.quick = quick
 
     def probe(self, name):
         return os.path.join(self.build, "bench", f"bench-{name}")
+
+    def plugin(self, name):
+        return os.path.join(self.installed, f"lib/loong/plugins/{name}.so")
 
     def rounds(self, count):
         return max(5, count // 10) if self.quick else count

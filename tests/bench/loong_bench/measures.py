@@ -20,12 +20,18 @@ def row(what, spreads, ours, theirs, target, beside=None, at_least=False):
     return Row(what, time_text(spreads[ours].median), beside or theirs,
                time_text(spreads[theirs].median), spreads[ours].median / spreads[theirs].median,
                target, at_least,
-               {name: spreads[name].as_json() for name in (ours, theirs, "bare") if name in spreads})
+               {name: spreads[name].as_json() for name in (ours, theirs, "bare", "plugged") if name in spreads})
 
 
 def bare_create(bench, place):
     """The bare program, told to write as many bytes as one of our tasks has."""
     return [bench.probe("bare"), "create", *bare_task(bench, place)]
+
+
+def plugged_create(bench, place):
+    """The same with what any program has to do that has its store and its runtime as plugins."""
+    return [bench.probe("plugged"), *bare_create(bench, place)[1:],
+            *(bench.plugin(name) for name in ("store-files", "runtime-local"))]
 
 
 def bare_carry(bench, place, role, *words):
@@ -50,7 +56,8 @@ def create(bench):
         place = stack.enter_context(Place(bench, workers=1))
         place.keep_a_worker()
         commands = {"loong": place.command("tasks", "create", "-q", "--", "true"),
-                    "bare": timing.Command(bare_create(bench, place), {}), "true": TRUE}
+                    "bare": timing.Command(bare_create(bench, place), {}),
+                    "plugged": timing.Command(plugged_create(bench, place), {}), "true": TRUE}
         before = {"loong": lambda: empty_queue(place)}
         for kind in peers.installed(peers.Nq, peers.Tsp, peers.Pueue):
             peer = kind(bench)
@@ -62,7 +69,8 @@ def create(bench):
         rows = [row("create, nothing queued", spreads, "loong", "bare", 2.5)]
         for name, target in (("nq", 1.5), ("tsp", 2.0), ("pueue", 0.5)):
             if name in spreads:
-                rows.append(row("create, nothing queued", spreads, "loong", name, target))
+                rows.append(row("create, nothing queued", spreads, "loong", name, target,
+                                f"bare, plugged: {time_text(spreads['plugged'].median)}; {name}:"))
         return rows
 
 
@@ -85,10 +93,12 @@ def create_behind_a_queue(bench):
             nq.queue(queued)
             spreads = timing.alternate({
                 "loong": place.command("tasks", "create", "-q", "--", "true"),
+                "bare": timing.Command(bare_create(bench, place), {}),
                 "nq": nq.command("true")}, bench.rounds(50))
         finally:
             nq.close()
-        return [row(f"create, {queued:,} queued", spreads, "loong", "nq", 1.0)]
+        return [row(f"create, {queued:,} queued", spreads, "loong", "nq", 1.0,
+                    f"bare: {time_text(spreads['bare'].median)}; nq:")]
 
 
 def batch(bench):
@@ -211,7 +221,7 @@ def wake_up(bench):
             return subprocess.Popen([place.program, "tasks", "wait", task], env=place.environment,
                                     stdout=subprocess.DEVNULL)
 
-        for _ in range(bench.rounds(200)):
+        for _ in range(bench.rounds(500)):
             late.append(end_work(wait_for(place.create("--", *work))))
             bares.append(bare_wake_up(bench, bare, end_work))
         task = place.create(f"read _ < '{gate}'")
@@ -226,7 +236,7 @@ def wake_up(bench):
         os.close(opener)
         os.close(told)
     worst = late_percentile(late)
-    return [Row("wait, wake-up, 99th of 100", time_text(worst),
+    return [Row("wait, wake-up, 99th percentile", time_text(worst),
                 f"bare: {time_text(late_percentile(bares))}; limit:", "5 ms", worst / 0.005, 1,
                 spreads={"loong": timing.Spread.of(late).as_json(),
                          "bare": timing.Spread.of(bares).as_json()}),

@@ -5,7 +5,7 @@ import dataclasses
 import statistics
 
 from loong_bench import peers, timing
-from loong_bench.measures import TRUE, bare_create
+from loong_bench.measures import TRUE, bare_create, plugged_create
 from loong_bench.place import Place
 from loong_bench.report import time_text
 
@@ -28,7 +28,8 @@ def measure(bench):
         task = place.keep_a_worker()
         without_library = timing.Command([bench.probe("stamp"), "/dev/null"], {})
         commands = {"no C library": without_library, "/bin/true": TRUE,
-                    "bare": timing.Command(bare_create(bench, place), {})}
+                    "bare": timing.Command(bare_create(bench, place), {}),
+                    "bare, plugged": timing.Command(plugged_create(bench, place), {})}
         for kind in peers.installed(peers.Nq, peers.Tsp, peers.Pueue):
             peer = kind(bench)
             stack.callback(peer.close)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import random
 import statistics
 import time
 
@@ -51,15 +52,21 @@ def run(command, output="/dev/null"):
 
 
 def alternate(commands, rounds, before=None):
-    """Each command once a round, in turn, so that what disturbs the machine disturbs all of them.
-    `before` names what is called, untimed, before a command. The first round is not counted."""
+    """Each command once a round, so that what disturbs the machine disturbs all of them, and in
+    another order each round, so that each comes after each of the others; with nothing left to be
+    written by the one before, for which one that syncs would have to wait. `before` names what is
+    called, untimed, before a command. The first round is not counted."""
     before = before or {}
     times = {name: [] for name in commands}
+    order = list(commands)
+    shuffle = random.Random(rounds).shuffle
     for turn in range(rounds + 1):
-        for name, command in commands.items():
+        shuffle(order)
+        for name in order:
             if name in before:
                 before[name]()
-            seconds, _ = run(command)
+            os.sync()
+            seconds, _ = run(commands[name])
             if turn:
                 times[name].append(seconds)
     return {name: Spread.of(values) for name, values in times.items()}
