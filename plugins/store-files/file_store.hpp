@@ -83,18 +83,26 @@ private:
         bool shares_sync = false;
     };
 
+    class Pipeline;
+
     FileStore(std::shared_ptr<Root> root, const StoreHost& host);
 
     /// Makes all but the names. What was made when it fails is in `batch`. Asks the index for dedupe
     /// keys alone.
     Result<void> build(const std::vector<NewTask>& tasks, std::size_t first, std::size_t end,
                        bool has_keys, Batch& batch, Results& results);
+    /// Makes the files of all groups that are built durable: 0 or an error number.
+    int sync_shared();
+    /// What is left to do for a group. `failed`: how the shared sync of its files ended.
+    Result<void> complete(const std::vector<NewTask>& tasks, Batch& batch, int failed,
+                          Results& results);
     /// Tells the index which tasks will come.
     Result<void> announce(const Batch& batch);
-    /// Makes files and names durable.
-    void name_tasks(Batch& batch, Results& results);
+    /// Makes names durable, and files that share no sync.
+    void name_tasks(Batch& batch, int failed, Results& results);
     /// Shows readers and the index what is durable.
     void show_tasks(const std::vector<NewTask>& tasks, Batch& batch, Results& results);
+    static void discard(Batch& batch);
     Result<Descriptor> lock_dedupe_keys();
     [[nodiscard]] Result<std::string>
     made_session_directory(std::string_view task_id, std::string_view session_id, int failed) const;

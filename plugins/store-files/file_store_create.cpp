@@ -23,57 +23,119 @@ constexpr rlim_t other_descriptors = 128;
 constexpr std::size_t share_sync_from = 16;
 
 /// How many tasks are made together, since each sync takes as long as those of several tasks. Each
-/// holds a descriptor meanwhile, and there are two such groups at a time.
+/// holds a descriptor meanwhile, and there are three such groups at a time.
 std::size_t tasks_at_once() {
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return share_sync_from;
     const rlim_t spare =
         files.rlim_cur > other_descriptors ? files.rlim_cur - other_descriptors : 0;
-    return std::clamp<rlim_t>(spare / 2, share_sync_from, most_at_once);
+    return std::clamp<rlim_t>(spare / 3, share_sync_from, most_at_once);
 }
 
 } // namespace
 
+/// Groups of new tasks on their way: while the files of one are built, the disk takes those of the one
+/// before, and the one before that gets its names and its place in the index. Each of the two works in a
+/// thread of its own, on other tasks and other results.
+class FileStore::Pipeline {
+public:
+    Pipeline(FileStore& store, const std::vector<NewTask>& tasks, Results& results)
+        : store_(&store),
+          tasks_(&tasks),
+          results_(&results) {}
+
+    [[nodiscard]] bool is_empty() const { return !syncing_ && !naming_; }
+
+    /// Returns once there is room for the next.
+    Result<void> add(Batch batch) {
+        if (auto done = advance(); !done) {
+            discard(batch);
+            return done;
+        }
+        syncing_.emplace(std::move(batch));
+        synced_ = std::async(policy, [this] { return store_->sync_shared(); });
+        return {};
+    }
+
+    /// Returns once all are shown.
+    Result<void> finish() {
+        auto advanced = advance();
+        auto named = finish_naming();
+        return advanced ? named : advanced;
+    }
+
+private:
+    static constexpr auto policy = std::launch::async | std::launch::deferred;
+
+    Result<void> advance() {
+        if (!syncing_) return {};
+        const int failed = synced_.get();
+        // A sync that fails may have lost files of the group that was built meanwhile, and the next
+        // sync would not tell.
+        const int failed_for_group = failed != 0 ? failed : failed_before_;
+        failed_before_ = failed;
+        Batch batch = std::move(*syncing_);
+        syncing_.reset();
+        if (auto done = finish_naming(); !done) {
+            discard(batch);
+            return done;
+        }
+        naming_.emplace(std::move(batch));
+        named_ = std::async(policy, [this, failed_for_group] {
+            return store_->complete(*tasks_, *naming_, failed_for_group, *results_);
+        });
+        return {};
+    }
+
+    Result<void> finish_naming() {
+        if (!naming_) return {};
+        Result<void> done = named_.get();
+        naming_.reset();
+        return done;
+    }
+
+    FileStore* store_;
+    const std::vector<NewTask>* tasks_;
+    Results* results_;
+    /// How the sync of the group before ended.
+    int failed_before_ = 0;
+    std::optional<Batch> syncing_;
+    std::optional<Batch> naming_;
+    // What they work on outlives them.
+    std::future<int> synced_;
+    std::future<Result<void>> named_;
+};
+
 Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<NewTask>& tasks) {
     Results results(tasks.size());
     const std::size_t at_once = tasks_at_once();
-    // While the disk and the index take one batch, in a thread of its own, the files of the next are
-    // built. The two touch other tasks and other results.
-    std::optional<Batch> naming;
-    std::future<void> named;
-    const auto finish = [&] {
-        if (!naming) return;
-        named.get();
-        naming.reset();
-    };
+    Pipeline pipeline(*this, tasks, results);
     for (std::size_t first = 0; first < tasks.size(); first += at_once) {
         const std::size_t end = std::min(first + at_once, tasks.size());
-        const bool is_last = end == tasks.size();
         // Who is next to decide on a key finds all decided before in the index.
         const bool has_keys =
             std::any_of(tasks.begin() + static_cast<std::ptrdiff_t>(first),
                         tasks.begin() + static_cast<std::ptrdiff_t>(end),
                         [](const NewTask& task) { return !task.summary.dedupe_key.empty(); });
-        if (has_keys) finish();
+        Result<void> done;
+        if (has_keys) done = pipeline.finish();
         Batch batch;
-        auto done = build(tasks, first, end, has_keys, batch, results);
-        finish();
-        if (done) done = announce(batch);
+        if (done) done = build(tasks, first, end, has_keys, batch, results);
+        const bool is_alone = end == tasks.size() && pipeline.is_empty();
         if (!done) {
-            for (NewTaskFiles& made : batch.made) made.discard();
-            return std::move(done).error();
+            discard(batch);
+            static_cast<void>(pipeline.finish());
+        } else if (batch.made.empty()) {
+            continue;
+        } else if (has_keys || is_alone) {
+            const int failed = batch.shares_sync ? sync_shared() : 0;
+            done = complete(tasks, batch, failed, results);
+        } else {
+            done = pipeline.add(std::move(batch));
         }
-        if (batch.made.empty()) continue;
-        naming.emplace(std::move(batch));
-        const auto when = is_last || has_keys ? std::launch::deferred
-                                              : std::launch::async | std::launch::deferred;
-        named = std::async(when, [&] {
-            name_tasks(*naming, results);
-            show_tasks(tasks, *naming, results);
-        });
-        if (is_last || has_keys) finish();
+        if (!done) return std::move(done).error();
     }
-    finish();
+    if (auto done = pipeline.finish(); !done) return std::move(done).error();
     std::vector<Result<CreatedTask>> created;
     created.reserve(results.size());
     for (std::optional<Result<CreatedTask>>& result : results)
@@ -143,8 +205,24 @@ Result<void> FileStore::build(const std::vector<NewTask>& tasks, std::size_t fir
     return {};
 }
 
+void FileStore::discard(Batch& batch) {
+    for (NewTaskFiles& made : batch.made) made.discard();
+}
+
+int FileStore::sync_shared() { return root_->files().sync_all(root_->tasks()); }
+
+Result<void> FileStore::complete(const std::vector<NewTask>& tasks, Batch& batch, int failed,
+                                 Results& results) {
+    if (auto done = announce(batch); !done) {
+        discard(batch);
+        return done;
+    }
+    name_tasks(batch, failed, results);
+    show_tasks(tasks, batch, results);
+    return {};
+}
+
 Result<void> FileStore::announce(const Batch& batch) {
-    if (batch.made.empty()) return {};
     // After the hidden directories are there, and before the tasks are: whoever finds a mark and
     // neither of both knows that nothing will come any more.
     std::vector<std::string> marked;
@@ -156,8 +234,7 @@ Result<void> FileStore::announce(const Batch& batch) {
     return index_.mark(marked);
 }
 
-void FileStore::name_tasks(Batch& batch, Results& results) {
-    const int failed = batch.shares_sync ? root_->files().sync_all(root_->tasks()) : 0;
+void FileStore::name_tasks(Batch& batch, int failed, Results& results) {
     for (std::size_t i = 0; i < batch.made.size(); ++i) {
         NewTaskFiles& made = batch.made[i];
         Result<void> done;

@@ -2,9 +2,12 @@
 
 #include "file_store_fixture.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
+#include <sys/resource.h>
 
 namespace loong::store_files {
 namespace {
@@ -75,6 +78,62 @@ TEST_F(FileStoreTest, syncs_are_as_few_as_can_be) {
               2)
         << "for the number of this start of the machine, once";
     EXPECT_EQ(syncs_of([&] { must(store->take_lease("slot-2")); }), 0);
+}
+
+/// Of the shared syncs, the nth fails. Groups of tasks are worked on by several threads.
+class FailingSharedSync : public FileSystem {
+public:
+    explicit FailingSharedSync(int number) : number_(number) {}
+    int sync_all(int file) override {
+        const int done = FileSystem::sync_all(file);
+        return ++syncs_ == number_ ? EIO : done;
+    }
+
+private:
+    const int number_;
+    std::atomic<int> syncs_ = 0;
+};
+
+/// Few descriptors: groups are small then.
+class FewDescriptors {
+public:
+    explicit FewDescriptors(rlim_t count) {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        const rlimit few{count, before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(FileStoreTest, a_shared_sync_that_fails_counts_for_the_group_that_was_built_meanwhile) {
+    constexpr std::size_t group = 20;
+    constexpr std::size_t groups = 5;
+    FailingSharedSync files(2);
+    const auto store = open(files);
+    const FewDescriptors few(128 + 3 * group);
+    std::vector<NewTask> tasks;
+    for (std::size_t i = 0; i < groups * group; ++i) tasks.push_back(make_task(100 + i));
+    const auto results = must(store->create(tasks));
+    std::vector<std::string> kept;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const std::size_t number = i / group;
+        const bool lost = number == 1 || number == 2;
+        EXPECT_EQ(results[i].has_value(), !lost) << i;
+        if (!lost) kept.push_back(tasks[i].task_id);
+        if (lost && !results[i]) {
+            EXPECT_EQ(results[i].error().code, ErrorCode::store_io);
+        }
+    }
+    EXPECT_EQ(listed(*store), kept);
+    EXPECT_TRUE(codes(*store).empty());
+    // Nor is anything left of the others.
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(in_root("tasks")), {}),
+              std::ssize(kept));
 }
 
 TEST_F(FileStoreTest, whatever_fails_in_create_leaves_no_task) {
