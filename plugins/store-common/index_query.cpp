@@ -45,26 +45,20 @@ constexpr const char* oldest_first =
 /// After every id.
 constexpr std::string_view beyond = "u";
 
-constexpr const char* newest_of_label = "SELECT id FROM tasks INDEXED BY tasks_label "
-                                        "WHERE label = ? AND label <> '' AND id < ? "
-                                        "ORDER BY id DESC";
-constexpr const char* oldest_of_label = "SELECT id FROM tasks INDEXED BY tasks_label "
-                                        "WHERE label = ? AND label <> '' AND id > ? ORDER BY id";
+/// How many characters of labels are in order in the index.
+constexpr std::size_t ordered_part = 12;
 /// Where more tasks have labels that begin as the pattern does, walking all in order finds a page
 /// of them sooner than putting them in order does.
 constexpr std::size_t most_sorted = 1000;
 
-/// What every label that matches the pattern begins with.
-std::string_view plain_part(std::string_view glob) {
-    return glob.substr(0, glob.find_first_of("*?[\\"));
-}
-
-/// The first text that comes after all that begin with `prefix`; none where that is the end.
-std::string after_all_with(std::string_view prefix) {
-    std::string end(prefix);
-    while (!end.empty() && end.back() == '\xff') end.pop_back();
-    if (!end.empty()) ++end.back();
-    return end;
+/// What the ordered part of every label that matches the pattern begins with. Empty where that is not
+/// known: bytes are not characters then.
+std::string ordered_start(std::string_view glob) {
+    const std::string_view plain =
+        glob.substr(0, glob.find_first_of("*?[\\")).substr(0, ordered_part);
+    const bool is_ascii =
+        std::all_of(plain.begin(), plain.end(), [](char c) { return c > 0 && c < '\x7f'; });
+    return is_ascii ? std::string(plain) : std::string();
 }
 
 class Groups {
@@ -104,10 +98,6 @@ IndexQuery::IndexQuery(Database& database, const TaskFilter& filter)
     if (!filter.visible_to.empty()) viewer_ = scope(scope_of_viewer(filter.visible_to));
     if (!filter.owner_session_id.empty()) owner_ = scope(scope_of_owner(filter.owner_session_id));
     walked_ = owner_ != 0 ? owner_ : viewer_ != 0 ? viewer_ : scope(scope_of_all());
-    // The files of an older loong lack that index.
-    has_label_index_ =
-        !plain_part(filter.label_glob).empty() &&
-        database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tasks_label'").step();
     look_at_each_ = filter.not_due || !filter.label_glob.empty() || (owner_ != 0 && viewer_ != 0);
 }
 
@@ -161,14 +151,20 @@ std::vector<std::string> IndexQuery::not_due_yet() {
 }
 
 std::optional<std::vector<std::string>> IndexQuery::labelled_alike(std::size_t limit) {
-    const std::string_view prefix = plain_part(filter_->label_glob);
-    const std::string end = after_all_with(prefix);
-    if (!has_label_index_ || end.empty()) return std::nullopt;
+    const std::string start = ordered_start(filter_->label_glob);
+    if (start.empty()) return std::nullopt;
+    // The files of an older loong lack that index.
+    Statement look =
+        database_->prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tasks_label_start'");
+    if (!look.step()) return std::nullopt;
+    std::string end = start;
+    ++end.back();
     const std::size_t most = std::max(limit, most_sorted);
     std::vector<std::string> ids;
-    Statement read = database_->prepare("SELECT id FROM tasks INDEXED BY tasks_label "
-                                        "WHERE label >= ? AND label < ? AND label <> ''");
-    read.bind(prefix).bind(std::string_view(end));
+    Statement read =
+        database_->prepare("SELECT id FROM tasks INDEXED BY tasks_label_start "
+                           "WHERE substr(label, 1, 12) >= ? AND substr(label, 1, 12) < ?");
+    read.bind(std::string_view(start)).bind(std::string_view(end));
     while (read.step()) {
         if (ids.size() == most) return std::nullopt;
         ids.emplace_back(read.text(0));
@@ -210,11 +206,7 @@ IndexQuery::Page IndexQuery::list(ListOrder order, std::string_view cursor, std:
         std::sort(ids.begin(), ids.end(), before);
         streams.emplace_back(std::move(ids));
     };
-    if (has_label_index_ && plain_part(filter_->label_glob) == filter_->label_glob) {
-        Statement labelled = database_->prepare(newest ? newest_of_label : oldest_of_label);
-        labelled.bind(std::string_view(filter_->label_glob)).bind(start);
-        streams.emplace_back(std::move(labelled));
-    } else if (auto alike = labelled_alike(limit)) {
+    if (auto alike = labelled_alike(limit)) {
         sorted(*std::move(alike));
     } else if (filter_->not_due) {
         sorted(not_due_yet());

@@ -54,7 +54,6 @@ private:
     std::int64_t walked_ = 0;
     std::int64_t viewer_ = 0;
     std::int64_t owner_ = 0;
-    bool has_label_index_ = false;
     /// What is walked does not say all that the filter asks.
     bool look_at_each_ = false;
 };

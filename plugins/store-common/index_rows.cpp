@@ -75,7 +75,7 @@ CREATE INDEX tasks_now ON tasks(rank, id) WHERE rank IS NOT NULL AND not_before 
 CREATE INDEX tasks_due ON tasks(not_before) WHERE rank IS NOT NULL AND not_before IS NOT NULL;
 CREATE INDEX tasks_later ON tasks(not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX tasks_overdue ON tasks(overdue_at) WHERE overdue_at IS NOT NULL;
-CREATE INDEX tasks_label ON tasks(label, id) WHERE label <> '';
+CREATE INDEX tasks_label_start ON tasks(substr(label, 1, 12));
 CREATE INDEX tasks_dedupe ON tasks(dedupe_key) WHERE dedupe_key IS NOT NULL;
 CREATE TABLE scopes(n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE member(scope INTEGER NOT NULL, kind INTEGER NOT NULL, id TEXT NOT NULL,

@@ -24,8 +24,8 @@ namespace loong::store_common {
 /// there are of each. `rank` is the negative priority of a task that may be claimed as far as
 /// everything but time goes, else NULL. `version` says what a row was made from. `tail` is the end
 /// of the id, reversed: short endings are found by it, and longer ones are compared with the id
-/// itself. Rows that were written by an older loong have the whole id there, and files that one made
-/// have no `tasks_label`, which finds labels by what they begin with.
+/// itself. Rows that were written by an older loong have more there, up to the whole id, and files that
+/// one made have no `tasks_label_start`, which finds labels by their first 12 characters.
 extern const char* const selection_tables;
 
 /// In which way the tables contradict each other, which SQLite cannot know; empty where they do not.
@@ -46,8 +46,8 @@ struct IndexEntry {
     std::vector<std::string> sessions;
 };
 
-/// How much of the end of an id `tail` holds: more than anybody types.
-inline constexpr std::size_t tail_length = 12;
+/// How much of the end of an id `tail` holds: enough to tell most of a million tasks apart.
+inline constexpr std::size_t tail_length = 6;
 /// What `tail` holds of an id, or begins with where it holds more.
 [[nodiscard]] std::string tail_of(std::string_view text);
 
