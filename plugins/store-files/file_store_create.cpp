@@ -61,6 +61,8 @@ public:
     Result<void> finish() {
         auto advanced = advance();
         auto named = finish_naming();
+        // Nothing is built meanwhile.
+        failed_before_ = 0;
         return advanced ? named : advanced;
     }
 
@@ -122,12 +124,18 @@ Result<std::vector<Result<CreatedTask>>> FileStore::create(const std::vector<New
         Batch batch;
         if (done) done = build(tasks, first, end, has_keys, batch, results);
         const bool is_alone = end == tasks.size() && pipeline.is_empty();
+        const bool goes_alone = has_keys || is_alone || !batch.shares_sync;
+        // Also where something failed: what is on its way comes to its end.
+        if (!done || goes_alone) {
+            auto finished = pipeline.finish();
+            if (done) done = finished;
+        }
         if (!done) {
             discard(batch);
-            static_cast<void>(pipeline.finish());
-        } else if (batch.made.empty()) {
-            continue;
-        } else if (has_keys || is_alone) {
+            return std::move(done).error();
+        }
+        if (batch.made.empty()) continue;
+        if (goes_alone) {
             const int failed = batch.shares_sync ? sync_shared() : 0;
             done = complete(tasks, batch, failed, results);
         } else {

@@ -84,6 +84,7 @@ TEST_F(FileStoreTest, syncs_are_as_few_as_can_be) {
 class FailingSharedSync : public FileSystem {
 public:
     explicit FailingSharedSync(int number) : number_(number) {}
+    [[nodiscard]] int count() const { return syncs_; }
     int sync_all(int file) override {
         const int done = FileSystem::sync_all(file);
         return ++syncs_ == number_ ? EIO : done;
@@ -134,6 +135,32 @@ TEST_F(FileStoreTest, a_shared_sync_that_fails_counts_for_the_group_that_was_bui
     // Nor is anything left of the others.
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(in_root("tasks")), {}),
               std::ssize(kept));
+}
+
+TEST_F(FileStoreTest, a_shared_sync_that_fails_does_not_count_for_groups_that_are_built_later) {
+    constexpr std::size_t group = 20;
+    FailingSharedSync files(2);
+    const auto store = open(files);
+    const FewDescriptors few(128 + 3 * group);
+    std::vector<NewTask> tasks;
+    for (std::size_t i = 0; i < 5 * group; ++i) tasks.push_back(make_task(100 + i));
+    // Whose group begins once all before are done.
+    tasks[2 * group].summary.dedupe_key = "key";
+    const auto results = must(store->create(tasks));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        EXPECT_EQ(results[i].has_value(), i / group != 1) << i;
+    }
+}
+
+TEST_F(FileStoreTest, a_small_group_behind_large_ones_shares_no_sync) {
+    constexpr std::size_t group = 20;
+    constexpr int never = -1;
+    FailingSharedSync files(never);
+    const auto store = open(files);
+    const FewDescriptors few(128 + 3 * group);
+    create_tasks(*store, 100, 100 + 2 * group + 4);
+    EXPECT_EQ(files.count(), 2);
+    EXPECT_EQ(listed(*store).size(), 2 * group + 5);
 }
 
 TEST_F(FileStoreTest, whatever_fails_in_create_leaves_no_task) {
